@@ -151,9 +151,9 @@ std::string IpNetwork::to_string() const { return std::format("{}/{}", base_.to_
 
 Result<IpEndpoint> IpEndpoint::parse(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorCode::kInvalid,
-                std::format("'{}' is not an address and port such as 192.0.2.1:587 or [2001:db8::1]:587",
-                            printable(text, 64)));
+    return fail(
+        ErrorCode::kInvalid,
+        std::format("'{}' is not an address and port such as 192.0.2.1:587 or [2001:db8::1]:587", printable(text, 64)));
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad();

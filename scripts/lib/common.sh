@@ -1,5 +1,5 @@
 # Sourced by every script: strict mode, where the checkout and the cache are, and how to speak.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

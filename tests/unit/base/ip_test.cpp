@@ -15,7 +15,8 @@ TEST_CASE("an IPv4-mapped address is the IPv4 address") {
 }
 
 TEST_CASE("addresses that are none are refused") {
-  for (const char* bad : {"", "10.9.0", "10.9.0.256", "10.9.0.1 ", "010.9.0.1x", "fe80::1%eth0", "[::1]", "::g", "1:2"}) {
+  for (const char* bad :
+       {"", "10.9.0", "10.9.0.256", "10.9.0.1 ", "010.9.0.1x", "fe80::1%eth0", "[::1]", "::g", "1:2"}) {
     CAPTURE(bad);
     CHECK_FALSE(IpAddress::parse(bad));
   }
@@ -39,7 +40,8 @@ TEST_CASE("a network with host bits is refused and the right one named") {
   const auto network = IpNetwork::parse("10.9.0.1/24");
   REQUIRE_FALSE(network);
   CHECK(network.error().context.find("10.9.0.0/24") != std::string::npos);
-  for (const char* bad : {"10.9.0.0/33", "10.9.0.0/", "10.9.0.0/-1", "fd00::/129", "x/8"}) CHECK_FALSE(IpNetwork::parse(bad));
+  for (const char* bad : {"10.9.0.0/33", "10.9.0.0/", "10.9.0.0/-1", "fd00::/129", "x/8"})
+    CHECK_FALSE(IpNetwork::parse(bad));
 }
 
 TEST_CASE("overlap is seen from both sides") {
