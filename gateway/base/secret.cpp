@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include <utility>
+
 namespace postern {
 
 void wipe(std::string& text) {
@@ -20,12 +22,13 @@ Secret Secret::take(std::string& bytes) {
   return secret;
 }
 
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.wipe(); }
+// A string that is moved may leave its bytes behind in its inline buffer: hence the wipe after each move.
+Secret::Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe();
-    bytes_ = other.bytes_;
+    bytes_ = std::move(other.bytes_);
     other.wipe();
   }
   return *this;

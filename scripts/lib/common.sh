@@ -9,6 +9,9 @@ release=trixie
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# Whether this already runs inside the build root, where the checkout is /src.
+inside_root() { [ -e /.complete ]; }
+
 need_root() { [ "$(id -u)" = 0 ] || die "$(basename "$0") must run as root (it makes a build root and network namespaces)"; }
 
 # install PACKAGE... : installs those of the host's packages that are missing.
