@@ -22,6 +22,7 @@ std::vector<IpAddress> read_addresses(Reader& reader) {
 void ListenerAdd::encode(Writer& writer) const {
   writer.text(key);
   writer.text(link);
+  writer.u32(ifindex);
   writer.u8(static_cast<std::uint8_t>(network));
   writer.u8(static_cast<std::uint8_t>(mode));
   write_address(writer, local.address);
@@ -38,6 +39,7 @@ ListenerAdd ListenerAdd::decode(Reader& reader) {
   ListenerAdd add;
   add.key = reader.text();
   add.link = reader.text();
+  add.ifindex = reader.u32();
   add.network = read_enum(reader, NetworkKind::kLan);
   add.mode = read_enum(reader, Mode::kSubmission);
   add.local.address = read_address(reader);

@@ -24,6 +24,7 @@ struct ListenerAdd {
 
   std::string key;   ///< names the listener for good: "<link> <address>:<port>"
   std::string link;  ///< the device it is bound to
+  std::uint32_t ifindex = 0;  ///< that device's number, for the check of each connection (gate/arrival.h)
   NetworkKind network = NetworkKind::kTunnel;
   Mode mode = Mode::kSubmissions;
   IpEndpoint local;
