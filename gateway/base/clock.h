@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace postern {
 
@@ -42,6 +44,9 @@ class ManualClock final : public Clock {
 
 /// RFC 3339 in UTC with microseconds: "2026-11-24T02:47:06.123456Z".
 std::string format_rfc3339(WallTime time);
+
+/// The reverse, for UTC only: "Z" at the end, at most six digits of fraction; nullopt for anything else.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// RFC 5322 section 3.3 date in UTC: "Tue, 24 Nov 2026 02:47:06 +0000".
 std::string format_rfc5322(WallTime time);

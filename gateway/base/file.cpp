@@ -26,10 +26,15 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
   return {};
 }
 
-Result<void> write_new_file(const std::string& path, std::string_view content, mode_t mode) {
+constexpr auto kKeepGroup = static_cast<gid_t>(-1);
+
+Result<void> write_new_file(const std::string& path, std::string_view content, mode_t mode, gid_t group) {
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return fail_errno("create " + path, errno);
   if (auto written = write_all(file.get(), content, path); !written) return written;
+  if (group != kKeepGroup && ::fchown(file.get(), static_cast<uid_t>(-1), group) != 0) {
+    return fail_errno("chown " + path, errno);
+  }
   if (::fchmod(file.get(), mode) != 0) return fail_errno("chmod " + path, errno);
   if (::fsync(file.get()) != 0) return fail_errno("fsync " + path, errno);
   return {};
@@ -54,10 +59,14 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
+  return replace_file(path, content, mode, kKeepGroup);
+}
+
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode, gid_t group) {
   const auto slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string temporary = path + ".new-" + hex_encode(random_bytes(6));
-  if (auto written = write_new_file(temporary, content, mode); !written) {
+  if (auto written = write_new_file(temporary, content, mode, group); !written) {
     ::unlink(temporary.c_str());
     return written;
   }

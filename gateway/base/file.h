@@ -17,4 +17,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 16 <<
 /// the same folder, fsync, rename, fsync of the folder. The new file has exactly `mode`.
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode);
 
+/// The same for a file that `group` may read: it never stands under its name with another group.
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode, gid_t group);
+
 }  // namespace postern
