@@ -2,17 +2,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "base/secret.h"
+#include "smtp/content.h"
 #include "smtp/envelope.h"
 #include "smtp/reply.h"
 #include "smtp/transitions.h"
 
 namespace postern::smtp {
+
+struct Command;
+struct Login;
 
 /// Bounds of one session. Sizes in octets.
 struct ServerLimits {
@@ -75,16 +81,22 @@ enum class Fault : std::uint8_t {
   kAuthLimit,         ///< too many failed logins: ends the session
   kRefusedRecipientLimit,
   kIdleLimit,         ///< too many commands that move nothing forward
+  kReset,             ///< RSET, EHLO or HELO in the middle of a message
   kEndOfStream,       ///< the client went away
   kQuit,              ///< the client said QUIT
   kDriver,            ///< the driver ended the session
 };
+inline constexpr std::size_t kFaults = 33;
 /// "bare-line-end" ...
 std::string_view to_string(Fault fault);
 
 enum class Mechanism : std::uint8_t { kPlain, kLogin };
 /// "PLAIN", "LOGIN"
 std::string_view to_string(Mechanism mechanism);
+
+/// What every failed login is told, whatever the reason (the ledger knows it): drivers reject with this too, so that
+/// a wrong password and a wrong device look the same.
+inline constexpr ReplyView kLoginFailed{535, {5, 7, 8}, "Authentication credentials invalid"};
 
 // Actions -----------------------------------------------------------------------------------------------------------
 // What next() hands to the driver. Views and pointers stay valid until the next call of a member of Server or until
@@ -124,7 +136,8 @@ struct MessageData {
   std::string_view bytes;
 };
 /// (decide) The content is complete: accept() with the final 250 only once the message is durable, else reject().
-/// A last line without CRLF (possible with BDAT only) was completed.
+/// A last line without CRLF (possible with BDAT only) was completed. From here on the message is the driver's: no
+/// AbortMessage follows, whatever happens to the session.
 struct EndMessage {
   std::uint64_t size;  ///< octets handed out as MessageData
   bool more_behind;    ///< the client pipelined on behind the end: legal (RFC 2920), rare, worth a ledger field
@@ -197,21 +210,127 @@ class Server {
 
   /// Replies not yet written, owned here; the driver writes and clears it.
   std::string& output() { return output_; }
-  /// The last final reply given, for the ledger; its text is valid until the next call.
-  const ReplyView& last_reply() const { return last_reply_; }
+  /// The last final reply given, for the ledger.
+  const Reply& last_reply() const { return last_reply_; }
   /// The transaction as accepted so far; empty outside of one.
   const Envelope& envelope() const { return envelope_; }
   State state() const { return state_; }
   bool tls() const { return tls_; }
 
  private:
+  /// What the bytes at the front of the input are.
+  enum class Mode : std::uint8_t {
+    kCommand,
+    kSkipLine,           ///< the rest of a line that was too long
+    kAuthPlain,          ///< PLAIN's message is awaited
+    kAuthLoginUser,      ///< LOGIN's name is awaited
+    kAuthLoginPassword,  ///< LOGIN's password is awaited
+    kData,               ///< content up to the final dot
+    kChunk,              ///< content of a BDAT
+    kSkipChunk,          ///< content of a BDAT that was refused
+    kHandshake,          ///< TLS
+    kClosed,
+  };
+  /// What the driver owes an answer to.
+  enum class Due : std::uint8_t { kNothing, kLogin, kSender, kRecipient, kData, kFirstChunk, kEnd };
+  /// An action to hand out; none: go on with the input.
+  using Step = std::optional<Action>;
+
+  // server.cpp: lines, order, limits
+  Step pending_action();
+  Step step(std::span<char>& input);
+  Step read_line(std::span<char>& input);
+  Step skip_line(std::span<char>& input);
+  Step line_too_long();
+  Step take_line(std::span<char> line, bool more_behind);
+  Step dispatch(const Command& command, bool more_behind);
+  bool breaks_group(Verb verb, bool more_behind) const;
+  Step refuse_cell(Handling handling, const Command& command);
+  Step refuse(Fault fault, const ReplyView& reply, std::string_view argument = {});
+  Step fatal(Fault fault, const ReplyView& reply);
+  void say(const ReplyView& reply);
+  void close_with(Fault fault, const ReplyView& reply);
+  void count(std::size_t& counter, std::size_t limit, Fault fault, const ReplyView& reply);
+  void count_refusal(Fault fault);
+  void count_idle();
+  void abort_message(Fault reason);
+  void end_transaction(State next);
+
+  // server_commands.cpp
+  Step handle(const Cell& cell, const Command& command);
+  Step on_hello(const Cell& cell, const Command& command, bool extended);
+  Step on_start_tls(const Cell& cell, const Command& command);
+  Step on_mail(const Cell& cell, const Command& command);
+  Step on_rcpt(const Cell& cell, const Command& command);
+  Step on_data(const Cell& cell, const Command& command);
+  Step on_bdat(const Cell& cell, const Command& command);
+  Step on_rset(const Cell& cell, const Command& command);
+  Step on_vrfy(const Command& command);
+  Step on_quit(const Command& command);
+  void list_extensions();
+
+  // server_auth.cpp
+  Step on_auth(const Cell& cell, const Command& command);
+  Step on_auth_line(std::string_view line);
+  Step challenge(Mode mode, std::string_view prompt);
+  Step take_plain(std::string_view response);
+  Step take_login_user(std::string_view response);
+  Step take_login_password(std::string_view response);
+  Step authenticate(Mechanism mechanism, std::expected<Login, Fault> login);
+  Step auth_fault(Fault fault);
+
+  // server_content.cpp
+  void begin_content(Mode mode);
+  Step read_data(std::span<char>& input);
+  Step at_dot(std::span<char>& input);
+  Step read_chunk(std::span<char>& input);
+  Step skip_chunk(std::span<char>& input);
+  Step end_chunk(bool more_behind);
+  Step take_content(std::string_view bytes);
+  Step give_up_message(Fault fault, const ReplyView& reply);
+  Step end_message(bool more_behind);
+  Step refuse_chunk(Fault fault, const ReplyView& reply, std::uint64_t octets, std::string_view argument);
+  bool spend_skip_budget(std::uint64_t octets);
+
   const ServerConfig& config_;
   const Transitions& transitions_;
   State state_;
+  State next_state_;  ///< where the command in progress leads
+  Mode mode_ = Mode::kCommand;
+  Due due_ = Due::kNothing;
+  Verb verb_ = Verb::kUnknown;  ///< the command in progress
   bool tls_;
+  bool extended_ = false;  ///< EHLO, not HELO: parameters and pipelining are allowed
+
   Envelope envelope_;
+  Sender sender_;                       ///< of the MAIL that awaits its decision
+  std::optional<Recipient> recipient_;  ///< of the RCPT that awaits its decision
+  std::string hello_name_;
+  Secret login_user_;  ///< LOGIN's name; secret, since people type passwords there
   std::string output_;
-  ReplyView last_reply_;
+  Reply last_reply_;
+
+  // The message in transfer.
+  bool message_open_ = false;  ///< BeginMessage was accepted, neither EndMessage nor AbortMessage given
+  LineState line_;
+  std::uint64_t size_ = 0;
+  const ReplyView* give_up_reply_ = nullptr;  ///< the content is skipped up to its end, then this is said
+  Fault give_up_fault_ = Fault::kNone;
+  std::uint64_t chunk_left_ = 0;
+  bool chunk_last_ = false;
+  bool held_cr_ = false;  ///< a chunk ended between CR and LF
+
+  // What next() hands out before it looks at the input.
+  Fault abort_ = Fault::kNone;
+  std::optional<Refused> refused_;
+  Fault closing_ = Fault::kNone;
+
+  std::size_t errors_ = 0;
+  std::size_t failed_logins_ = 0;
+  std::size_t idle_commands_ = 0;
+  std::size_t refused_recipients_ = 0;
+  std::size_t skipped_of_line_ = 0;
+  std::uint64_t skip_budget_;  ///< refused content that will still be read
 };
 
 }  // namespace postern::smtp
