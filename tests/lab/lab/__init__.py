@@ -1,0 +1,1 @@
+"""The office in network namespaces: see tests/lab/README.md."""
