@@ -9,27 +9,13 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "smtp/capabilities.h"
+#include "smtp/dot_writer.h"
 #include "smtp/envelope.h"
 #include "smtp/reply.h"
+#include "smtp/reply_reader.h"
 
 namespace postern::smtp {
-
-/// What the server offered in its reply to EHLO.
-struct Capabilities {
-  bool extended = false;  ///< EHLO was understood; false after a fall back to HELO
-  bool starttls = false;
-  bool pipelining = false;
-  bool eight_bit_mime = false;
-  bool smtputf8 = false;
-  bool dsn = false;
-  bool enhanced_codes = false;
-  bool chunking = false;
-  bool auth_plain = false;
-  bool auth_login = false;
-  bool size = false;
-  std::uint64_t max_size = 0;  ///< 0: no limit stated
-  std::size_t max_recipients = 0;  ///< RFC 9422 RCPTMAX; 0: none stated
-};
 
 /// The login for a smart host.
 struct Credentials {
@@ -95,7 +81,8 @@ struct ClientNeedInput {};
 struct ClientStartTls {};
 /// The session can take a message: call send() or quit().
 struct ClientReady {};
-/// 354 came: call content() for each piece, writing output() when it grows, then content_end().
+/// 354 came: call content() for each piece, writing output() when it grows, then content_end(). next() may be called
+/// in between when the server speaks early; it gives this again as long as the server is silent.
 struct ClientSendContent {};
 /// A message is settled: results() has one entry for each recipient, in the order of the envelope. If the session
 /// lives, next() gives ClientReady afterwards, else ClientClosed.
@@ -110,17 +97,32 @@ struct ClientClosed {
 using ClientAction = std::variant<ClientNeedInput, ClientStartTls, ClientReady, ClientSendContent, ClientResult,
                                   ClientClosed>;
 
-/// One SMTP client session, without any I/O. Drive it like Server: next() with what was read, write output().
+/// One SMTP client session, without any I/O. Drive it like Server:
+///
+///     Client client(std::move(config));
+///     for (;;) {
+///       ClientAction action = client.next(input);
+///       ... ClientNeedInput: write and clear client.output(), move the rest to the buffer's front, read behind it
+///       ... ClientReady: client.send(envelope, size) or client.quit()
+///     }
 ///
 /// Sequence: greeting, EHLO (HELO if that is refused and nothing in the configuration needs an extension), STARTTLS,
-/// EHLO, AUTH, then any number of messages, RSET between them where one is due, QUIT. MAIL, RCPT and DATA go out
-/// as one group where PIPELINING is offered.
+/// EHLO, AUTH, then any number of messages, with RSET behind those that ended early, QUIT. MAIL, RCPT and DATA go
+/// out as one group where PIPELINING is offered (RFC 2920), else one by one.
+///
+/// Time-outs are the driver's; stage() says which of RFC 5321 section 4.5.3.2 applies. When one passes, or the
+/// connection breaks: first hand in what could still be read, then connection_lost().
 ///
 /// Only CRLF ends a reply line; anything else, overlong replies, unasked replies (but 421) and bytes behind the
 /// 220 of STARTTLS end the session.
 ///
-/// Parameters (SIZE, BODY, SMTPUTF8, DSN) are sent only where offered; a message that needs SMTPUTF8 at a server
-/// without it fails with 5.6.7 before anything is sent, one above the server's size with 5.3.4.
+/// Parameters (SIZE, BODY, SMTPUTF8, DSN) are sent only where offered. A message that needs SMTPUTF8 at a server
+/// without it fails with 5.6.7 and one above the server's stated size with 5.3.4, before anything is sent.
+/// Recipients beyond the server's RCPTMAX are deferred unsent with 4.5.3: send them as another transaction.
+/// 8-bit content is declared if Sender::body says so, and sent as it is to a server that does not offer 8BITMIME.
+///
+/// Until the first ClientReady output() may hold the password: wipe what was written (base/secret.h wipe).
+/// Not thread-safe; one session, one thread.
 class Client {
  public:
   explicit Client(ClientConfig config);
@@ -135,13 +137,13 @@ class Client {
   void send(const Envelope& envelope, std::uint64_t size);
   /// A piece of content, split anywhere. Line ends are made anew: a CR or LF alone comes out as CRLF; dots are
   /// stuffed. Appends to output().
-  void content(std::string_view bytes);
+  void content(std::string_view bytes) { dots_.append(output_, bytes); }
   /// Appends the final dot. From now on a lost connection is Outcome::kUncertain.
   void content_end();
   /// Says QUIT. Only after ClientReady.
   void quit();
-  /// The server's end of stream, or a failure of ours (time-out, TLS): `reason` becomes the reply of what was under
-  /// way, as 4xx 4.4.2. next() then gives ClientResult, if a message was under way, and ClientClosed.
+  /// The server's end of stream, or a failure of ours (time-out, TLS): `reason` becomes the text of the 4.4.2 reply
+  /// of what was under way. next() then gives ClientResult, if a message was under way, and ClientClosed.
   void connection_lost(std::string_view reason);
 
   std::string& output() { return output_; }
@@ -149,17 +151,75 @@ class Client {
   /// The reply to the content as a whole (the final dot), if it came to that: has the next hop's queue id.
   const std::optional<Reply>& final_reply() const { return final_reply_; }
   const Capabilities& capabilities() const { return capabilities_; }
-  const Reply& greeting() const { return greeting_; }
+  const std::string& greeting() const { return greeting_; }
   Stage stage() const { return stage_; }
+  bool tls() const { return tls_; }
 
  private:
+  /// A reply that is due for something sent as part of a message.
+  struct Due {
+    Stage stage;
+    std::size_t recipient;
+  };
+
+  // client.cpp: the session
+  std::optional<ClientAction> pending_action();
+  std::optional<ClientAction> read_reply(std::string_view& input);
+  void command(Stage stage, std::string_view line);
+  void on_reply(const RemoteReply& reply, bool more_behind);
+  void on_greeting(const RemoteReply& reply);
+  void say_hello();
+  void on_hello(const RemoteReply& reply);
+  void after_hello();
+  void on_start_tls(const RemoteReply& reply, bool more_behind);
+  void log_in();
+  void on_auth(const RemoteReply& reply);
+  void close(bool clean, Reply reply);
+  void protocol_error(std::string_view what);
+
+  // client_message.cpp: one message
+  std::optional<Reply> refuse_unsent(std::uint64_t size);
+  std::string mail_line(const Sender& sender, bool utf8, std::uint64_t size) const;
+  std::string rcpt_line(const Recipient& recipient, bool utf8) const;
+  void send_due(std::size_t count);
+  void on_message_reply(const RemoteReply& reply);
+  void on_mail(const RemoteReply& reply);
+  void on_rcpt(const RemoteReply& reply, std::size_t recipient);
+  void on_data(const RemoteReply& reply);
+  void on_final(const RemoteReply& reply);
+  void on_early_reply(const RemoteReply& reply);
+  void settle(std::size_t recipient, Outcome outcome, Stage stage, const Reply& reply);
+  void settle_rest(Outcome outcome, Stage stage, const Reply& reply);
+  void end_message(bool reset);
+  bool anyone_left() const;
+
   ClientConfig config_;
   Capabilities capabilities_;
+  ReplyReader reader_;
+  DotWriter dots_;
   Stage stage_ = Stage::kGreeting;
-  Reply greeting_;
-  std::vector<RecipientResult> results_;
-  std::optional<Reply> final_reply_;
+  bool tls_ = false;
+  bool verified_ = false;
+  bool tried_helo_ = false;
+  bool handshake_ = false;
+  unsigned auth_step_ = 0;
+  std::string greeting_;
   std::string output_;
+
+  // The message under way.
+  const Envelope* envelope_ = nullptr;
+  std::vector<std::string> lines_;  ///< commands not sent yet, in the order of due_
+  std::vector<Due> due_;
+  std::size_t sent_ = 0;      ///< how many of due_ were sent ...
+  std::size_t answered_ = 0;  ///< ... and answered
+  std::vector<RecipientResult> results_;
+  std::vector<bool> settled_;
+  std::optional<Reply> final_reply_;
+  bool discard_final_ = false;  ///< an empty message ends a DATA that nobody was left for
+
+  // What next() hands out before it looks at the input.
+  bool result_ = false;
+  std::optional<ClientClosed> closed_;
 };
 
 }  // namespace postern::smtp

@@ -224,15 +224,17 @@ void Server::accept(const ReplyView& reply) {
     case Due::kFirstChunk:
       state_ = next_state_;
       return begin_content(Mode::kChunk);
-    case Due::kLogin: break;
+    case Due::kLogin: idle_commands_ = 0; break;
     case Due::kSender: envelope_.sender = std::move(sender_); break;
     case Due::kRecipient:
       envelope_.recipients.push_back(std::move(*recipient_));
       recipient_.reset();
       break;
-    case Due::kEnd: end_transaction(next_state_); break;
+    case Due::kEnd:
+      idle_commands_ = 0;
+      end_transaction(next_state_);
+      break;
   }
-  if (verb_ != Verb::kMail && verb_ != Verb::kRcpt) idle_commands_ = 0;
   state_ = next_state_;
   say(reply);
 }
