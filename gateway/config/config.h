@@ -136,6 +136,8 @@ struct SubmissionLimits {
   unsigned connections_before_login = 1000;
   /// Memory for buffers of all sessions together; above it new connections get 421.
   Bytes memory = 256ULL << 20;
+  /// Bytes a second that a message must come in with on average, after its first minute; 0: any pace.
+  Bytes minimum_rate = 256;
   bool operator==(const SubmissionLimits&) const = default;
 };
 
@@ -185,6 +187,8 @@ struct Submission {
   Tls tls;
   /// Leaves the client's address, EHLO name, person and device out of Received; the ledger always has them.
   bool hide_client_address = true;
+  /// Takes MAIL FROM:<> from people who are logged in (their programs' read receipts); From must still be theirs.
+  bool allow_null_sender = false;
   bool operator==(const Submission&) const = default;
 };
 
@@ -315,6 +319,8 @@ struct DeliveryTimeouts {
   Duration data_end = std::chrono::minutes(10);
   /// How long an unused connection is kept.
   Duration idle = std::chrono::seconds(30);
+  /// How long deliveries under way may go on when postern-deliver is told to stop.
+  Duration stop = std::chrono::seconds(20);
   bool operator==(const DeliveryTimeouts&) const = default;
 };
 
@@ -325,6 +331,10 @@ struct DeliveryRetry {
   Duration maximum = std::chrono::hours(4);
   /// Share of the wait, 0 to 0.9.
   double jitter = 0.2;
+  /// Wait before a server that could not be reached (or refused the login, or its certificate did not fit) is tried
+  /// again, whatever is due for it: first, then doubled each time up to maximum.
+  Duration route_first = std::chrono::seconds(2);
+  Duration route_maximum = std::chrono::minutes(5);
   bool operator==(const DeliveryRetry&) const = default;
 };
 
