@@ -57,6 +57,10 @@ CapabilitySets only(const std::vector<unsigned>& capabilities) {
   return sets;
 }
 
+bool same_capabilities(const __user_cap_data_struct& a, const __user_cap_data_struct& b) {
+  return a.effective == b.effective && a.permitted == b.permitted && a.inheritable == b.inheritable;
+}
+
 /// What the process could regain by exec is dropped while it still may drop it. Without CAP_SETPCAP (systemd changed
 /// the account and bounded the set before us) no exec can regain anything either, since no_new_privs follows.
 Result<void> drop_bounding_set(const std::vector<unsigned>& keep) {
@@ -91,6 +95,10 @@ Result<void> become(const std::string& user) {
 Result<void> set_capabilities(const std::vector<unsigned>& capabilities) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   const CapabilitySets sets = only(capabilities);
+  // A unit of systemd that has taken everything away already may forbid the call as well.
+  CapabilitySets held{};
+  if (::syscall(SYS_capget, &header, held.data()) != 0) return fail_errno("read the capabilities", errno);
+  if (std::ranges::equal(sets, held, same_capabilities)) return {};
   if (::syscall(SYS_capset, &header, sets.data()) != 0) {
     return fail_errno("reduce the capabilities to those that are needed", errno);
   }

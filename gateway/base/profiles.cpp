@@ -69,14 +69,13 @@ Confinement deliver(const Places& places) {
 
 Confinement system(const Places& places) {
   return {.user = "",
-          .capabilities = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE,
-                           CAP_KILL},
+          .capabilities = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_CHOWN},
           .calls = Calls::kBase,
           .filter = Filter::kDenyDangerous,
           .paths = {.read = {},
                     .run = {"/"},
                     .write = {places.data, places.run, "/var/lib/extrausers", "/run/wireguard", "/var/run/wireguard",
-                              "/proc/sys/net", "/dev/net", "/dev/null"},
+                              "/dev/net", "/dev/null"},
                     .sockets = {}},
           .tcp_bind = true,
           .tcp_connect = true};
