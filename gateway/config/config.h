@@ -40,12 +40,12 @@ struct Gateway {
   std::string name = "postern.internal";
   /// Folder of everything that must survive a restart. Relative paths of other sections are below it.
   std::string data = "/var/lib/postern";
-  /// Folder of the local sockets; see config/paths.h for their names.
+  /// Folder of the local sockets; ipc/peer.h names them.
   std::string run = "/run/postern";
   /// Least urgent diagnostics that reach the journal. What happens to mail is in the ledger whatever this says.
   LogLevel log_level = LogLevel::kInfo;
   /// Threads for TLS handshakes in postern-submit; 0 means one per processor.
-  unsigned workers = 0;
+  unsigned workers = 1;
   bool operator==(const Gateway&) const = default;
 };
 
@@ -213,6 +213,9 @@ struct LoginThrottle {
   unsigned per_account = 5;
   /// Failures of one source over all accounts within window before it must wait.
   unsigned per_source = 20;
+  /// Failures of one account over all sources within window before it must wait once; sources that it succeeded from,
+  /// and its own devices, never wait for this.
+  unsigned per_account_everywhere = 50;
   Duration window = std::chrono::minutes(15);
   /// First wait; doubles with each further failure up to maximum_wait.
   Duration wait = std::chrono::seconds(30);
@@ -284,7 +287,7 @@ struct Ledger {
 // --------------------------------------------------------------------------------------------------- delivery
 
 enum class SmartHostTls { kStartTls, kImplicit };
-/// kCa: certificate chain and host name; kFingerprint: the certificate itself, nothing else.
+/// kCa: certificate chain and host name; kFingerprint: the certificate or its public key, nothing else.
 enum class SmartHostVerify { kCa, kFingerprint };
 
 /// The server that all mail goes to.
@@ -298,7 +301,8 @@ struct SmartHost {
   SmartHostVerify verify = SmartHostVerify::kCa;
   /// PEM file of the accepted authorities; empty: those of the system.
   std::string ca_file;
-  /// SHA-256 of the certificate (DER) as 64 hexadecimal digits, lower case, no colons.
+  /// SHA-256 of the certificate, or of its public key (SubjectPublicKeyInfo), each in DER: 64 hexadecimal digits,
+  /// lower case, no colons.
   std::string fingerprint;
   /// Login; empty: none. The secret file's first line is the password.
   std::string user;
@@ -363,6 +367,8 @@ struct Delivery {
 struct People {
   /// Names, addresses and devices, written by postern-system.
   std::string file = "/var/lib/postern/people/people.json";
+  /// Password store of libnss-extrausers: passwd, shadow and group. That module reads no other folder; tests do.
+  std::string passwords = "/var/lib/extrausers";
   bool operator==(const People&) const = default;
 };
 

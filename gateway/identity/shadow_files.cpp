@@ -74,7 +74,10 @@ Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::s
   auto read = each_line("passwd", passwd, kPasswdFields, [&](const auto& parts) {
     const auto uid = parse_decimal<uid_t>(parts[2]);
     if (!uid || !is_full_name(parts[4])) return false;
-    entries.push_back({.name = std::string(parts[0]), .full_name = std::string(parts[4]), .uid = *uid, .hash = {}});
+    PasswordEntry& entry = entries.emplace_back();
+    entry.name = parts[0];
+    entry.full_name = parts[4];
+    entry.uid = *uid;
     return true;
   });
   if (!read) return fail(read.error());

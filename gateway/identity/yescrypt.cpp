@@ -1,6 +1,7 @@
 #include "identity/yescrypt.h"
 
 #include <crypt.h>
+#include <string.h>
 
 #include <array>
 #include <memory>

@@ -1,0 +1,33 @@
+#include "identity/slots.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace postern::identity {
+
+asio::awaitable<Result<Slots::Place>> Slots::enter(std::chrono::steady_clock::duration deadline) {
+  if (free_ > 0) {
+    --free_;
+    co_return Place(*this);
+  }
+  if (waiters_.size() >= max_waiting_) co_return fail(ErrorCode::kLimit, "too many logins wait already");
+  const auto self = waiters_.insert(waiters_.end(), Waiter{asio::steady_timer(executor_, deadline)});
+  co_await self->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  // Who is called was taken off the list's count of free places by leave(), even if the timer ran out just then.
+  const bool called = self->called;
+  waiters_.erase(self);
+  if (!called) co_return fail(ErrorCode::kTimeout, "no place became free in time");
+  co_return Place(*this);
+}
+
+void Slots::leave() {
+  for (auto& waiter : waiters_) {
+    if (waiter.called) continue;
+    waiter.called = true;
+    waiter.timer.cancel();
+    return;
+  }
+  ++free_;
+}
+
+}  // namespace postern::identity
