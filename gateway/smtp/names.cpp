@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, kFaults> kFaultNames{
     "auth-limit",
     "refused-recipient-limit",
     "idle-limit",
+    "message-limit",
     "reset",
     "end-of-stream",
     "quit",

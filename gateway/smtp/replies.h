@@ -59,5 +59,6 @@ inline constexpr ReplyView kTooManyErrors{421, {4, 7, 0}, "Too many errors; clos
 inline constexpr ReplyView kTooManyLogins{421, {4, 7, 0}, "Too many failed logins; closing"};
 inline constexpr ReplyView kTooManyRefused{421, {4, 7, 0}, "Too many refused recipients; closing"};
 inline constexpr ReplyView kTooIdle{421, {4, 7, 0}, "Too many commands without a message; closing"};
+inline constexpr ReplyView kTooManyMessages{421, {4, 7, 0}, "Enough messages for one session; closing"};
 
 }  // namespace postern::smtp::replies

@@ -35,7 +35,9 @@ Server::Server(const ServerConfig& config, bool tls, const Transitions& transiti
       skip_budget_(config.limits.max_message_size) {
   output_ += "220 ";
   output_ += config_.hostname;
-  output_ += " ESMTP Postern\r\n";
+  output_ += ' ';
+  output_ += config_.greeting;
+  output_ += "\r\n";
 }
 
 Action Server::next(std::span<char>& input) {
@@ -135,8 +137,9 @@ Server::Step Server::take_line(std::span<char> line, bool more_behind) {
 }
 
 bool Server::breaks_group(Verb verb, bool more_behind) const {
-  // Before EHLO, and after HELO, the client can't know that it may pipeline at all.
-  return more_behind && (ends_group(verb) || (!extended_ && verb != Verb::kQuit));
+  // Before EHLO, and after HELO, the client can't know that it may pipeline at all. BDAT's octets are its own.
+  const bool lone = !extended_ && verb != Verb::kQuit && verb != Verb::kBdat;
+  return more_behind && (lone || ends_group(verb));
 }
 
 Server::Step Server::dispatch(const Command& command, bool more_behind) {
@@ -232,6 +235,7 @@ void Server::accept(const ReplyView& reply) {
       break;
     case Due::kEnd:
       idle_commands_ = 0;
+      ++messages_;
       end_transaction(next_state_);
       break;
   }

@@ -41,12 +41,16 @@ struct ServerLimits {
   /// Commands that move nothing forward (EHLO, NOOP, RSET, VRFY, HELP) in a row, before 421; an accepted message
   /// or login starts the count anew.
   std::size_t max_idle_commands = 100;
+  /// Messages accepted in one session; MAIL beyond them is answered with 421.
+  std::size_t max_messages = 1000;
 };
 
 /// What the server says about itself. Shared by all sessions; must outlive them.
 struct ServerConfig {
   /// Fully qualified; in the greeting, in the reply to EHLO and as the domain of a bare <Postmaster>.
   std::string hostname;
+  /// What follows the name in the 220 greeting.
+  std::string greeting = "Postern ESMTP";
   ServerLimits limits;
 };
 
@@ -81,12 +85,13 @@ enum class Fault : std::uint8_t {
   kAuthLimit,         ///< too many failed logins: ends the session
   kRefusedRecipientLimit,
   kIdleLimit,         ///< too many commands that move nothing forward
+  kMessageLimit,      ///< too many messages in one session
   kReset,             ///< RSET, EHLO or HELO in the middle of a message
   kEndOfStream,       ///< the client went away
   kQuit,              ///< the client said QUIT
   kDriver,            ///< the driver ended the session
 };
-inline constexpr std::size_t kFaults = 33;
+inline constexpr std::size_t kFaults = 34;
 /// "bare-line-end" ...
 std::string_view to_string(Fault fault);
 
@@ -265,7 +270,7 @@ class Server {
   Step on_data(const Cell& cell, const Command& command);
   Step on_bdat(const Cell& cell, const Command& command);
   Step on_rset(const Cell& cell, const Command& command);
-  Step on_vrfy(const Command& command);
+  Step on_vrfy(const Cell& cell, const Command& command);
   Step on_quit(const Command& command);
   void list_extensions();
 
@@ -329,6 +334,7 @@ class Server {
   std::size_t failed_logins_ = 0;
   std::size_t idle_commands_ = 0;
   std::size_t refused_recipients_ = 0;
+  std::size_t messages_ = 0;
   std::size_t skipped_of_line_ = 0;
   std::uint64_t skip_budget_;  ///< refused content that will still be read
 };

@@ -25,7 +25,7 @@ Server::Step Server::handle(const Cell& cell, const Command& command) {
     case Handling::kData: return on_data(cell, command);
     case Handling::kBdat: return on_bdat(cell, command);
     case Handling::kRset: return on_rset(cell, command);
-    case Handling::kVrfy: return on_vrfy(command);
+    case Handling::kVrfy: return on_vrfy(cell, command);
     case Handling::kQuit: return on_quit(command);
     case Handling::kNoop:
     case Handling::kHelp:
@@ -96,6 +96,10 @@ Server::Step Server::on_start_tls(const Cell& cell, const Command& command) {
 }
 
 Server::Step Server::on_mail(const Cell& cell, const Command& command) {
+  if (messages_ >= config_.limits.max_messages) {
+    close_with(Fault::kMessageLimit, replies::kTooManyMessages);
+    return std::nullopt;
+  }
   auto sender = parse_mail(command.argument, extended_, config_.limits.max_message_size);
   if (!sender) return refuse(sender.error().fault, sender.error().reply, command.argument);
   sender_ = std::move(*sender);
@@ -138,6 +142,7 @@ Server::Step Server::on_bdat(const Cell& cell, const Command& command) {
   chunk_last_ = chunk->last;
   next_state_ = cell.next;
   if (!first) {
+    state_ = next_state_;
     mode_ = Mode::kChunk;
     return std::nullopt;
   }
@@ -154,8 +159,9 @@ Server::Step Server::on_rset(const Cell& cell, const Command& command) {
   return std::nullopt;
 }
 
-Server::Step Server::on_vrfy(const Command& command) {
+Server::Step Server::on_vrfy(const Cell& cell, const Command& command) {
   if (command.argument.empty()) return refuse(Fault::kSyntax, replies::kArgumentNeeded);
+  state_ = cell.next;
   say(replies::kNotVerified);
   count_idle();
   return std::nullopt;
