@@ -15,12 +15,6 @@ if(POSTERN_HARDENING)
   target_link_options(postern-flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
-# A sanitizer sees only what was compiled with it, so it covers every target, not only those that link postern-flags.
-if(POSTERN_SANITIZE)
-  add_compile_options(-fsanitize=${POSTERN_SANITIZE} -fno-sanitize-recover=all)
-  add_link_options(-fsanitize=${POSTERN_SANITIZE})
-endif()
-
 # Asio and Beast compiled once, in base/asio.cpp, instead of in each source that includes them.
 add_library(postern-asio-flags INTERFACE)
 target_compile_definitions(postern-asio-flags INTERFACE
