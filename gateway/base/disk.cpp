@@ -53,8 +53,7 @@ class SystemFile final : public File {
   Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
     std::size_t have = 0;
     while (have < into.size()) {
-      const ssize_t got =
-          ::pread(fd_.get(), into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
+      const ssize_t got = ::pread(fd_.get(), into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return fail_errno("read " + name_, errno);
       if (got == 0) break;

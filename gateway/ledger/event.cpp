@@ -28,9 +28,7 @@ void append_escaped(std::string& out, char c) {
 }
 
 // DEL is legal in JSON, but terminals act on it.
-bool needs_escape(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == '\x7f';
-}
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == '\x7f'; }
 
 template <class Number>
 void append_number(std::string& out, Number value) {

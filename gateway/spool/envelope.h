@@ -32,8 +32,8 @@ enum EnvelopeFlags : std::uint8_t {
 };
 
 struct Recipient {
-  std::string address;            ///< forward-path without angle brackets: "bob@example.org"
-  std::string original;           ///< RFC 3461 ORCPT as given, xtext and all: "rfc822;bob@example.org"; may be empty
+  std::string address;   ///< forward-path without angle brackets: "bob@example.org"
+  std::string original;  ///< RFC 3461 ORCPT as given, xtext and all: "rfc822;bob@example.org"; may be empty
   std::uint8_t notify = kNotifyUnset;  ///< Notify, or-ed
 
   bool operator==(const Recipient&) const = default;
@@ -42,14 +42,14 @@ struct Recipient {
 struct Envelope {
   std::string reverse_path;  ///< without angle brackets; empty: the null reverse-path
   std::vector<Recipient> recipients;
-  std::uint8_t flags = 0;    ///< EnvelopeFlags, or-ed
+  std::uint8_t flags = 0;  ///< EnvelopeFlags, or-ed
   Return returns = Return::kUnset;
-  std::string envelope_id;   ///< RFC 3461 ENVID as given
-  std::string person;        ///< canonical login name
-  std::string device;        ///< id of the device, empty for a LAN host
-  std::string client;        ///< address of the client, as text
-  std::uint64_t session = 0; ///< id of the session that submitted it
-  WallTime received{};       ///< when the content was complete
+  std::string envelope_id;    ///< RFC 3461 ENVID as given
+  std::string person;         ///< canonical login name
+  std::string device;         ///< id of the device, empty for a LAN host
+  std::string client;         ///< address of the client, as text
+  std::uint64_t session = 0;  ///< id of the session that submitted it
+  WallTime received{};        ///< when the content was complete
 
   bool operator==(const Envelope&) const = default;
 };

@@ -1,0 +1,59 @@
+#include <utility>
+
+#include "base/crc32c.h"
+#include "spool/spool.h"
+
+namespace postern::spool {
+
+namespace {
+
+constexpr std::size_t kSmallPiece = 4 << 10;  // smaller ones are gathered: a vector entry each would cost more
+constexpr std::size_t kGather = 64 << 10;
+
+}  // namespace
+
+Incoming::~Incoming() {
+  if (spool_ != nullptr) spool_->forget(id_);
+}
+
+void Incoming::append(std::string piece) {
+  size_ += piece.size();
+  crc_ = crc32c(piece, crc_);
+  if (!file_ && size_ > spool_->options_.inline_limit) {
+    file_ = spool_->large_->begin(id_);
+    for (std::string& earlier : pieces_) spool_->large_->write(file_, std::move(earlier));
+    pieces_.clear();
+  }
+  if (file_) {
+    spool_->large_->write(file_, std::move(piece));
+  } else if (piece.size() < kSmallPiece && !pieces_.empty() && pieces_.back().size() < kGather) {
+    pieces_.back() += piece;
+  } else {
+    pieces_.push_back(std::move(piece));
+  }
+}
+
+void Incoming::when_drained(std::move_only_function<void()> drained) {
+  const auto& post = spool_->hooks_.post;
+  if (!file_) {
+    post(std::move(drained));
+    return;
+  }
+  spool_->large_->when_drained(file_, [&post, call = std::move(drained)]() mutable { post(std::move(call)); });
+}
+
+void Incoming::commit(std::string envelope, const std::vector<std::string>& events, Done done) {
+  Spool& spool = *std::exchange(spool_, nullptr);
+  const MessageChange change{id_, file_ != nullptr, size_, crc_, envelope};
+  auto transaction = make_transaction(RecordType::kMessage, id_, events, envelope.size() + 64);
+  encode(transaction->head, change);
+  transaction->done = std::move(done);
+  if (!file_) {
+    transaction->body = std::move(pieces_);
+    transaction->body_length = static_cast<std::uint32_t>(size_);
+    transaction->body_crc = crc_;
+  }
+  spool.commit(std::move(file_), std::move(transaction), count_recipients(envelope) > 0, events);
+}
+
+}  // namespace postern::spool
