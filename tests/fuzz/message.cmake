@@ -1,0 +1,1 @@
+postern_fuzz_target(message_header USES message)
