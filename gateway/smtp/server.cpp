@@ -153,9 +153,13 @@ Server::Step Server::dispatch(const Command& command, bool more_behind) {
 
 Server::Step Server::refuse(Fault fault, const ReplyView& reply, std::string_view argument) {
   say(reply);
-  const Refused refused{verb_, state_, fault, verb_ == Verb::kAuth ? std::string_view() : argument, reply};
+  // Behind AbortMessage the driver may have moved its buffer; and what follows AUTH is nobody's business.
+  const bool shown = abort_ == Fault::kNone && verb_ != Verb::kAuth;
+  const Refused refused{verb_, state_, fault, shown ? argument : std::string_view(), reply};
   count_refusal(fault);
-  return refused;
+  if (abort_ == Fault::kNone) return refused;
+  refused_ = refused;
+  return std::nullopt;
 }
 
 Server::Step Server::fatal(Fault fault, const ReplyView& reply) {

@@ -135,8 +135,9 @@ Server::Step Server::on_bdat(const Cell& cell, const Command& command) {
   const std::uint64_t before = first ? 0 : size_;
   if (chunk->size > config_.limits.max_message_size - before) {
     abort_message(Fault::kSizeLimit);
+    Step refused = refuse_chunk(Fault::kSizeLimit, replies::kTooLarge, chunk->size, {});
     end_transaction(State::kIdle);
-    return refuse_chunk(Fault::kSizeLimit, replies::kTooLarge, chunk->size, {});
+    return refused;
   }
   chunk_left_ = chunk->size;
   chunk_last_ = chunk->last;

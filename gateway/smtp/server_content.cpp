@@ -58,12 +58,12 @@ Server::Step Server::at_dot(std::span<char>& input) {
 }
 
 Server::Step Server::take_content(std::string_view bytes) {
-  if (give_up_reply_ != nullptr) {
-    if (!spend_skip_budget(bytes.size())) return fatal(give_up_fault_, *give_up_reply_);
-    return std::nullopt;
-  }
+  const std::uint64_t limit = config_.limits.max_message_size;
   size_ += bytes.size();
-  if (size_ > config_.limits.max_message_size) return give_up_message(Fault::kSizeLimit, replies::kTooLarge);
+  // A refused message is read to its end, since only then can the client hear of it; but not endlessly.
+  if (size_ / 2 > limit) return fatal(Fault::kSizeLimit, replies::kTooLarge);
+  if (give_up_reply_ != nullptr) return std::nullopt;
+  if (size_ > limit) return give_up_message(Fault::kSizeLimit, replies::kTooLarge);
   if (line_.longest > config_.limits.max_text_line) return give_up_message(Fault::kTextLineLimit, replies::kTextLine);
   return MessageData{bytes};
 }
@@ -75,17 +75,17 @@ Server::Step Server::give_up_message(Fault fault, const ReplyView& reply) {
     give_up_reply_ = &reply;
     return std::nullopt;
   }
-  refused_ = Refused{verb_, state_, fault, {}, reply};
+  Step refused = refuse_chunk(fault, reply, chunk_left_, {});
   end_transaction(State::kIdle);
-  const Step refused = refuse_chunk(fault, reply, chunk_left_, {});
-  return std::nullopt;
+  return refused;
 }
 
 Server::Step Server::end_message(bool more_behind) {
   mode_ = Mode::kCommand;
   if (give_up_reply_ != nullptr) {
+    Step refused = refuse(give_up_fault_, *give_up_reply_);
     end_transaction(next_state_);
-    return refuse(give_up_fault_, *give_up_reply_);
+    return refused;
   }
   message_open_ = false;
   due_ = Due::kEnd;

@@ -48,8 +48,8 @@ Dialogue load_dialogue(const std::string& path);
 
 /// How a dialogue's bytes are cut into reads.
 struct Cut {
-  enum Kind { kWhole, kBytes, kOnce } kind = kWhole;
-  std::size_t at = 0;  ///< for kOnce: after so many bytes of the whole dialogue
+  enum Kind { kWhole, kPieces, kOnce } kind = kWhole;
+  std::size_t at = 0;  ///< kPieces: how long each is; kOnce: after so many bytes of the whole dialogue
 };
 
 struct Played {

@@ -41,7 +41,7 @@ Reply parse_reply(const ScriptLine& line, std::string_view text) {
   enhanced.subject = parse_decimal<std::uint16_t>(numbers[1]).value();
   enhanced.detail = parse_decimal<std::uint16_t>(numbers[2]).value();
   const std::size_t before = words[0].size() + words[1].size() + 2;
-  return Reply(*code, enhanced, std::string(text.substr(before)));
+  return Reply(*code, enhanced, unescape(text.substr(before)));
 }
 
 /// "mail <bob@example.org> 550 5.7.1 not yours", "end 451 4.3.0 later"
@@ -100,9 +100,7 @@ Dialogue load_dialogue(const std::string& path) {
   for (const ScriptLine& line : read_script(path)) {
     if (take_setting(dialogue, line)) continue;
     if (is_expectation(line.keyword)) {
-      const bool raw = line.keyword == "D:" || line.keyword == "A:";
-      dialogue.steps.back().expectations.push_back(
-          {line.keyword, raw ? line.text : unescape(line.text), line.where});
+      dialogue.steps.back().expectations.push_back({line.keyword, unescape(line.text), line.where});
       fresh = true;
       continue;
     }

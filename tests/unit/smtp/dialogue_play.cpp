@@ -52,7 +52,7 @@ class Player {
         played.failure = where + ": the server also said: " + escape(seen_.lines.front());
       }
     }
-    played.trace = trace_;
+    played.trace = said_ + acted_;
     return played;
   }
 
@@ -73,7 +73,7 @@ class Player {
   }
 
   std::size_t piece(std::size_t left) const {
-    if (cut_.kind == Cut::kBytes) return 1;
+    if (cut_.kind == Cut::kPieces) return std::min(left, cut_.at);
     if (cut_.kind == Cut::kOnce && offset_ < cut_.at) return std::min(left, cut_.at - offset_);
     return left;
   }
@@ -95,17 +95,15 @@ class Player {
   void flush() {
     std::string& output = server_.output();
     for (std::size_t end = 0; (end = output.find("\r\n")) != std::string::npos; output.erase(0, end + 2)) {
-      note("S " + output.substr(0, end));
+      said_ += "S " + output.substr(0, end) + "\n";
       seen_.lines.push_back(output.substr(0, end));
     }
     if (!output.empty()) seen_.lines.push_back("output without CRLF: " + output);
     output.clear();
   }
 
-  void note(const std::string& what) { trace_ += what + "\n"; }
-
   void act(const std::string& what) {
-    note("A " + what);
+    acted_ += "A " + what + "\n";
     seen_.actions.push_back(what);
   }
 
@@ -147,9 +145,8 @@ class Player {
   void on(EndMessage& end) {
     if (end.size != content_.size()) seen_.lines.push_back("EndMessage lies about the size");
     // Whether more has arrived behind the end depends on the cut: not for the trace.
-    note(std::format("A end {}", end.size));
+    acted_ += std::format("A end {}\nD {}\n", end.size, content_);
     seen_.actions.push_back(std::format("end {}{}", end.size, end.more_behind ? " more" : ""));
-    note("D " + content_);
     decide("end", "");
   }
   void on(AbortMessage& abort) { act(std::format("abort {}", to_string(abort.reason))); }
@@ -176,7 +173,7 @@ class Player {
     if (expected.kind == "S~") return check_whole_reply(expected.text) ? std::nullopt : std::optional(failure("other"));
     if (expected.kind == "A:") return take_action(expected.text) ? std::nullopt : std::optional(failure(actions()));
     if (expected.kind == "A!") return has_action(expected.text) ? std::optional(failure(actions())) : std::nullopt;
-    if (expected.kind == "D:" && unescape(expected.text) != content_) return failure(content_);
+    if (expected.kind == "D:" && expected.text != content_) return failure(content_);
     if (expected.kind == "D#" && expected.text != std::to_string(content_.size())) {
       return failure(std::to_string(content_.size()));
     }
@@ -226,7 +223,9 @@ class Player {
   std::string pending_;
   std::size_t offset_ = 0;
   std::string content_;
-  std::string trace_;
+  // Apart, since how many replies go out together depends on how the input comes in.
+  std::string said_;
+  std::string acted_;
   Seen seen_;
   bool closed_ = false;
 };
