@@ -20,6 +20,8 @@ namespace {
 
 [[noreturn]] void run(UniqueFd control, pid_t parent, const std::function<Result<void>()>& confine) {
   ::prctl(PR_SET_NAME, "auth-launcher");
+  // What the parent does on a signal is its own business.
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   const auto confined = confine();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // becoming another user would undo it
   if (!confined) log::error("the PAM launcher can't confine itself", {{"reason", confined.error().context}});

@@ -36,7 +36,19 @@ Result<UniqueFd> lock_folder(const std::string& path) {
   return file;
 }
 
+/// The first day on which nothing was open any more. Not 0, which some programs read as "never".
+constexpr std::int64_t kLongAgo = 1;
+
 std::int64_t day_of(WallTime time) { return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count(); }
+
+/// PAM closes an account at the begin of the day that it is given: the day in which `at` lies must still be good.
+std::optional<std::int64_t> closing_day(std::optional<WallTime> at) {
+  if (!at) return std::nullopt;
+  return std::max(day_of(*at - std::chrono::microseconds(1)) + 1, kLongAgo);
+}
+
+/// By lock(), which closes the account as well; "!" alone only says that there never was a password.
+bool closed(const PasswordEntry& entry) { return entry.locked() && entry.expires == kLongAgo; }
 
 }  // namespace
 
@@ -135,8 +147,7 @@ Result<void> PasswordStore::set_password(std::string_view name, const Secret& pa
   auto hash = hash_password(password, options_.hash_cost);
   if (!hash) return fail(hash.error());
   return change_one(name, [&](PasswordEntry& entry) -> Result<void> {
-    // "!" alone only says that there never was a password.
-    entry.hash = entry.locked() && entry.hash.size() > 1 ? "!" + *hash : *hash;
+    entry.hash = closed(entry) ? "!" + *hash : *hash;
     entry.changed = today();
     return {};
   });
@@ -145,25 +156,22 @@ Result<void> PasswordStore::set_password(std::string_view name, const Secret& pa
 Result<void> PasswordStore::lock(std::string_view name) {
   return change_one(name, [](PasswordEntry& entry) -> Result<void> {
     if (!entry.locked()) entry.hash.insert(0, 1, '!');
+    entry.expires = kLongAgo;
     return {};
   });
 }
 
-Result<void> PasswordStore::unlock(std::string_view name) {
-  return change_one(name, [](PasswordEntry& entry) -> Result<void> {
-    if (!entry.locked()) return {};
-    if (entry.hash.size() == 1) {
-      return fail(ErrorCode::kInvalid, std::format("'{}' has no password to unlock", entry.name));
-    }
-    entry.hash.erase(0, 1);
+Result<void> PasswordStore::unlock(std::string_view name, std::optional<WallTime> expires) {
+  return change_one(name, [&](PasswordEntry& entry) -> Result<void> {
+    if (entry.locked() && entry.hash.size() > 1) entry.hash.erase(0, 1);
+    entry.expires = closing_day(expires);
     return {};
   });
 }
 
 Result<void> PasswordStore::set_expiry(std::string_view name, std::optional<WallTime> at) {
   return change_one(name, [&](PasswordEntry& entry) -> Result<void> {
-    // PAM closes the account at the begin of the day it is given; the day in which `at` lies must still be good.
-    entry.expires = at ? std::optional(std::max<std::int64_t>(day_of(*at - std::chrono::microseconds(1)) + 1, 1)) : std::nullopt;
+    if (!closed(entry)) entry.expires = closing_day(at);
     return {};
   });
 }

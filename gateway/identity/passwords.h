@@ -48,14 +48,15 @@ class PasswordStore {
 
   /// A new entry. An empty password makes one that is locked until set_password().
   Result<void> create(std::string_view name, std::string_view full_name, const Secret& password);
-  /// A new password. A locked entry stays locked.
+  /// A new password. An entry that lock() closed stays closed.
   Result<void> set_password(std::string_view name, const Secret& password);
-  /// Makes the password useless without forgetting it; unlock() brings it back. kInvalid to unlock an entry that never
-  /// had a password. Both are fine when it is so already.
+  /// Makes the password useless without forgetting it, and closes the account, so that PAM's account phase refuses it
+  /// even where another module checks the password. Fine when it is so already.
   Result<void> lock(std::string_view name);
-  Result<void> unlock(std::string_view name);
+  /// The reverse; `expires` as in set_expiry(). An entry that never had a password still has none.
+  Result<void> unlock(std::string_view name, std::optional<WallTime> expires);
   /// The account closes at this time: with the day that it lies in, since shadow(5) counts days (people.json keeps the
-  /// exact moment). nullopt: never.
+  /// exact moment). nullopt: never. A locked account stays closed.
   Result<void> set_expiry(std::string_view name, std::optional<WallTime> at);
   Result<void> set_full_name(std::string_view name, std::string_view full_name);
   /// Password and number stay.

@@ -56,6 +56,7 @@ std::optional<std::chrono::seconds> Throttle::wait(const Attempt& attempt) {
 
 void Throttle::drain(Bucket& bucket, unsigned limit) const {
   const MonoTime now = clock_.mono();
+  if (now <= bucket.filled) return;
   const double windows = std::chrono::duration<double>(now - bucket.filled) / std::chrono::duration<double>(config_.window);
   bucket.level = std::max(0.0, bucket.level - windows * limit);
   bucket.filled = now;
@@ -64,7 +65,7 @@ void Throttle::drain(Bucket& bucket, unsigned limit) const {
 
 void Throttle::fill(Bucket& bucket, unsigned limit, bool growing) const {
   drain(bucket, limit);
-  // Bounded, so that after the last failure everything is forgotten in two windows.
+  // Bounded, so that after the last wait everything is forgotten in two windows.
   bucket.level = std::min(bucket.level + 1, 2.0 * limit);
   // The few failures that reach the limit leak a little on the way; they count as whole ones.
   if (std::ceil(bucket.level) < limit) return;
@@ -72,6 +73,7 @@ void Throttle::fill(Bucket& bucket, unsigned limit, bool growing) const {
   constexpr unsigned kMaxDoublings = 20;
   const unsigned doublings = growing ? std::min(bucket.waits, kMaxDoublings) : 0;
   bucket.until = clock_.mono() + std::min<config::Duration>(config_.wait * (1LL << doublings), config_.maximum_wait);
+  bucket.filled = bucket.until;  // time that it has to wait is no good conduct
   ++bucket.waits;
 }
 

@@ -64,7 +64,7 @@ class Throttle {
  private:
   struct Bucket {
     double level = 0;
-    MonoTime filled{};   ///< when `level` was right
+    MonoTime filled{};   ///< when `level` was right: the leak goes on from there
     MonoTime until{};    ///< no attempt before
     unsigned waits = 0;  ///< since the bucket was last empty
   };
