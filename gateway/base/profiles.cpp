@@ -27,7 +27,7 @@ Confinement submit(const Places& places) {
           .capabilities = {},
           .calls = Calls::kReadFiles | Calls::kUnix,
           .filter = Filter::kKill,
-          .paths = {.read = common(places), .run = {}, .write = {}, .sockets = {places.run + "/admin"}},
+          .paths = {.read = common(places), .run = {}, .write = {}, .sockets = {places.run + "/submit"}},
           .open_files = kManyFiles};
 }
 
@@ -39,7 +39,7 @@ Confinement auth(const Places& places) {
           .paths = {.read = with(common(places), {places.data + "/people", "/var/lib/extrausers"}),
                     .run = {"/usr/sbin", "/usr/bin", "/sbin", "/usr/lib", "/usr/lib64", "/lib", "/lib64"},
                     .write = {"/dev/null"},
-                    .sockets = {places.run, places.run + "/admin"}}};
+                    .sockets = {places.run + "/auth"}}};
 }
 
 Confinement vault(const Places& places) {
@@ -50,7 +50,7 @@ Confinement vault(const Places& places) {
           .paths = {.read = common(places),
                     .run = {},
                     .write = {places.data + "/spool", places.data + "/ledger"},
-                    .sockets = {places.run, places.run + "/admin"}},
+                    .sockets = {places.run + "/vault"}},
           .open_files = kManyFiles};
 }
 
@@ -62,7 +62,7 @@ Confinement deliver(const Places& places) {
           .paths = {.read = with(common(places), {places.data + "/secrets", "/run/systemd/resolve"}),
                     .run = {"/usr/lib", "/usr/lib64", "/lib", "/lib64"},
                     .write = {"/dev/null"},
-                    .sockets = {places.run + "/admin"}},
+                    .sockets = {places.run + "/deliver"}},
           .tcp_connect = true,
           .open_files = kManyFiles};
 }
@@ -75,7 +75,7 @@ Confinement system(const Places& places) {
           .paths = {.read = {},
                     .run = {"/"},
                     .write = {places.data, places.run, "/var/lib/extrausers", "/run/wireguard", "/var/run/wireguard",
-                              "/dev/net", "/dev/null"},
+                              "/proc/sys/net", "/dev/net", "/dev/null"},
                     .sockets = {}},
           .tcp_bind = true,
           .tcp_connect = true};

@@ -39,10 +39,11 @@ class Units(unittest.TestCase):
             for unit in IMAGE.glob("units/*"):
                 shutil.copy(unit, units)
             for unit in SERVICES:
-                program = root / re.search(r"^ExecStart=/(\S+)", unit.read_text(), re.MULTILINE).group(1)
-                program.parent.mkdir(parents=True, exist_ok=True)
-                program.write_text("")
-                program.chmod(0o755)
+                for name in re.findall(r"^Exec\w+=/(\S+)", unit.read_text(), re.MULTILINE):
+                    program = root / name
+                    program.parent.mkdir(parents=True, exist_ok=True)
+                    program.write_text("")
+                    program.chmod(0o755)
             done = run("systemd-analyze", "verify", f"--root={root}", "--man=no", "--generators=no", "postern.target",
                        *(unit.name for unit in SERVICES))
             self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -56,7 +57,7 @@ class Units(unittest.TestCase):
         folders = set(re.findall(r"^d (\S+)", (IMAGE / "tmpfiles.d/postern.conf").read_text(), re.MULTILINE))
         for unit in SERVICES:
             for line in re.findall(r"^ReadWritePaths=(.*)", unit.read_text(), re.MULTILINE):
-                self.assertLessEqual({path.lstrip("-") for path in line.split()}, folders, unit.name)
+                self.assertLessEqual(set(line.split()) - {"/proc/sys/net"}, folders, unit.name)
 
     def test_they_stay_hardened(self):
         for unit in SERVICES:
