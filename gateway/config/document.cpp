@@ -155,13 +155,14 @@ class TreeBuilder final : public YAML::EventHandler {
     map.entry.value = std::move(value);
     for (const Entry& earlier : map.node.entries) {
       if (earlier.key.empty() || earlier.key != map.entry.key) continue;
-      report(map.entry.at, "this key a second time", std::format("it once (it stands in line {} already)", earlier.at.line),
-             "");
+      report(map.entry.at, "this key a second time",
+             std::format("it once (it stands in line {} already)", earlier.at.line), "");
       map.entry.value.kind = Node::Kind::kRefused;
       break;
     }
     if (map.node.entries.size() == kMaxKeys) {
-      report(map.entry.at, std::format("more than {} keys in one place", kMaxKeys), "the keys of the reference file", "");
+      report(map.entry.at, std::format("more than {} keys in one place", kMaxKeys), "the keys of the reference file",
+             "");
       throw Stop{};
     }
     map.node.entries.push_back(std::move(map.entry));
@@ -185,12 +186,15 @@ void TreeBuilder::give_up(const YAML::Exception& error) {
   const std::string_view in_quotes = YAML::ErrorMsg::DOC_IN_SCALAR;
   const std::array<Translation, 8> translations{
       {{in_quotes, "an opening quotation mark", "a closing one as well"},
-       {YAML::ErrorMsg::END_OF_MAP, "a line that fits neither here nor above", "\"key: value\", indented as its neighbours"},
-       {YAML::ErrorMsg::END_OF_SEQ, "a line that fits neither here nor above", "\"- item\", indented as its neighbours"},
+       {YAML::ErrorMsg::END_OF_MAP, "a line that fits neither here nor above",
+        "\"key: value\", indented as its neighbours"},
+       {YAML::ErrorMsg::END_OF_SEQ, "a line that fits neither here nor above",
+        "\"- item\", indented as its neighbours"},
        {YAML::ErrorMsg::END_OF_MAP_FLOW, "a { whose end is missing", "} before this"},
        {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a [ whose end is missing", "] before this"},
        {YAML::ErrorMsg::FLOW_END, "a ] or } without its beginning", "nothing of the kind"},
-       {YAML::ErrorMsg::MAP_VALUE, "a colon where none can be", "a colon in the line above too, or quotes around a text that has one"},
+       {YAML::ErrorMsg::MAP_VALUE, "a colon where none can be",
+        "a colon in the line above too, or quotes around a text that has one"},
        {YAML::ErrorMsg::BLOCK_ENTRY, "a dash", "an item on a line of its own"}}};
   // The parser sees an open quotation mark only at the end of the text: the last key is nearer to it.
   const bool at_key = error.msg == in_quotes && !stack_.empty() && stack_.back().have_key;

@@ -50,8 +50,8 @@ void check_tunnel_addresses(const Vpn& vpn, Reader& reader) {
     for (std::size_t j = 0; j < i; ++j) {
       if (!vpn.addresses[i].network().overlaps(vpn.addresses[j].network())) continue;
       reader.contradiction(std::format("vpn.addresses[{}]", i), vpn.addresses[i].to_string(),
-                           "a network that overlaps no other", std::format("vpn.addresses[{}] is {}", j,
-                                                                           vpn.addresses[j].to_string()));
+                           "a network that overlaps no other",
+                           std::format("vpn.addresses[{}] is {}", j, vpn.addresses[j].to_string()));
     }
   }
   if (v6 && vpn.mtu < 1280 && reader.good({"vpn.mtu"})) {
@@ -141,8 +141,7 @@ void check_order(const Config& config, Reader& reader) {
   };
   const auto& [limits, timeouts] = std::tie(config.submission.limits, config.submission.timeouts);
   const std::array pairs{
-      bytes("submission.limits.header_size", "submission.limits.message_size", limits.header_size,
-            limits.message_size),
+      bytes("submission.limits.header_size", "submission.limits.message_size", limits.header_size, limits.message_size),
       bytes("submission.limits.message_size", "spool.max_size", limits.message_size, config.spool.max_size),
       bytes("spool.inline_limit", "spool.segment_size", config.spool.inline_limit * 4, config.spool.segment_size),
       count("submission.limits.connections_per_address", "submission.limits.connections",
@@ -164,9 +163,9 @@ void check_order(const Config& config, Reader& reader) {
   for (const Ordered& pair : pairs) {
     if (pair.low <= pair.high || !reader.good({std::string(pair.lower), std::string(pair.upper)})) continue;
     const bool quarter = pair.lower == "spool.inline_limit";
-    reader.contradiction(std::string(pair.lower), pair.print(quarter ? pair.low / 4 : pair.low),
-                         std::format("at most {}{} ({})", quarter ? "a quarter of " : "", pair.upper,
-                                     pair.print(pair.high)));
+    reader.contradiction(
+        std::string(pair.lower), pair.print(quarter ? pair.low / 4 : pair.low),
+        std::format("at most {}{} ({})", quarter ? "a quarter of " : "", pair.upper, pair.print(pair.high)));
   }
 }
 
@@ -206,7 +205,8 @@ void check_folders(const Config& config, Reader& reader) {
                          "sockets must not survive a restart");
   }
   if (is_inside(config.ledger.folder, config.spool.folder) || is_inside(config.spool.folder, config.ledger.folder)) {
-    reader.contradiction("ledger.folder", config.ledger.folder, "a folder that is not within spool.folder, nor around it");
+    reader.contradiction("ledger.folder", config.ledger.folder,
+                         "a folder that is not within spool.folder, nor around it");
   }
   if (config.submission.tls.certificate == config.submission.tls.key) {
     reader.contradiction("submission.tls.key", config.submission.tls.key,

@@ -14,21 +14,21 @@ constexpr Bytes kGiB = 1ULL << 30;
 
 ValuePtr<Gateway> gateway_section() {
   auto section = std::make_shared<Section<Gateway>>();
-  section->key("name", &Gateway::name, host_name(false),
-               "Fully qualified name: in greetings, EHLO, Received, Message-ID and the certificate.")
+  section
+      ->key("name", &Gateway::name, host_name(false),
+            "Fully qualified name: in greetings, EHLO, Received, Message-ID and the certificate.")
       .key("data", &Gateway::data, absolute_path(512),
            "Folder of everything that must survive a restart. Relative paths of other keys are below it.")
       .key("run", &Gateway::run, absolute_path(80), "Folder of the local sockets.")
       .key("log_level", &Gateway::log_level,
            choice<LogLevel>({{"debug", LogLevel::kDebug},
-                                                {"info", LogLevel::kInfo},
-                                                {"notice", LogLevel::kNotice},
-                                                {"warning", LogLevel::kWarning},
-                                                {"error", LogLevel::kError}}),
+                             {"info", LogLevel::kInfo},
+                             {"notice", LogLevel::kNotice},
+                             {"warning", LogLevel::kWarning},
+                             {"error", LogLevel::kError}}),
            "Least urgent diagnostics that reach the journal. What happens to mail is in the ledger whatever this "
            "says.")
-      .key("workers", &Gateway::workers, number(0U, 256U),
-           "Threads for TLS handshakes; 0 means one per processor.");
+      .key("workers", &Gateway::workers, number(0U, 256U), "Threads for TLS handshakes; 0 means one per processor.");
   return section;
 }
 
@@ -60,8 +60,7 @@ ValuePtr<Network> network_section() {
   section->key("wan", &Network::wan, wan_section(), "The link to the internet. Nobody can submit mail from there.")
       .sampled("lan", &Network::lan, list(lan_section(), 0, 16),
                "Local networks whose hosts may submit mail after a login. None: only the tunnel.", {sample})
-      .key("one_armed", &Network::one_armed, flag(),
-           "One network card: wan.link is also the link of a LAN.");
+      .key("one_armed", &Network::one_armed, flag(), "One network card: wan.link is also the link of a LAN.");
   return section;
 }
 
@@ -70,8 +69,8 @@ ValuePtr<Vpn> vpn_section() {
   section->key("link", &Vpn::link, link_name(), "Name of the tunnel's interface.")
       .key("implementation", &Vpn::implementation,
            choice<VpnImplementation>({{"auto", VpnImplementation::kAuto},
-                                                                  {"kernel", VpnImplementation::kKernel},
-                                                                  {"userspace", VpnImplementation::kUserspace}}),
+                                      {"kernel", VpnImplementation::kKernel},
+                                      {"userspace", VpnImplementation::kUserspace}}),
            "WireGuard of the kernel or wireguard-go; auto: the kernel's where it has one.")
       .key("port", &Vpn::port, number<std::uint16_t>(1, 65535), "UDP port.")
       .key("endpoint", &Vpn::endpoint, host_and_port(),
@@ -79,8 +78,7 @@ ValuePtr<Vpn> vpn_section() {
       .key("addresses", &Vpn::addresses, list(interface_address(), 1, 8),
            "The box's own addresses in the tunnel; devices get addresses of the same networks.")
       .key("mtu", &Vpn::mtu, number(576U, 9000U), "Largest packet in the tunnel, in bytes.")
-      .key("keepalive", &Vpn::keepalive, duration(1s, 65535s, "none"),
-           "PersistentKeepalive in client configurations.")
+      .key("keepalive", &Vpn::keepalive, duration(1s, 65535s, "none"), "PersistentKeepalive in client configurations.")
       .key("dns", &Vpn::dns, list(ip_address(), 0, 8), "Name servers in client configurations.");
   return section;
 }
@@ -88,8 +86,7 @@ ValuePtr<Vpn> vpn_section() {
 ValuePtr<Spool> spool_section() {
   auto section = std::make_shared<Section<Spool>>();
   section->key("folder", &Spool::folder, data_file(false), "Where the queue is kept.")
-      .key("segment_size", &Spool::segment_size, size(1 * kMiB, 4 * kGiB),
-           "Preallocated size of one log segment.")
+      .key("segment_size", &Spool::segment_size, size(1 * kMiB, 4 * kGiB), "Preallocated size of one log segment.")
       .key("inline_limit", &Spool::inline_limit, size(4 * kKiB, 16 * kMiB),
            "Messages up to this size go into the log; larger ones get a file of their own.")
       .key("reserve_free", &Spool::reserve_free, size(16 * kMiB, 1024 * kGiB),
@@ -108,10 +105,8 @@ ValuePtr<Spool> spool_section() {
 ValuePtr<Ledger> ledger_section() {
   auto section = std::make_shared<Section<Ledger>>();
   section->key("folder", &Ledger::folder, data_file(false), "Where the transaction log is kept.")
-      .key("file_size", &Ledger::file_size, size(1 * kMiB, 4 * kGiB),
-           "Size at which a new file is begun.")
-      .key("retention", &Ledger::retention, duration(24h, 36500 * 24h, "ever"),
-           "Entries are kept at least so long.")
+      .key("file_size", &Ledger::file_size, size(1 * kMiB, 4 * kGiB), "Size at which a new file is begun.")
+      .key("retention", &Ledger::retention, duration(24h, 36500 * 24h, "ever"), "Entries are kept at least so long.")
       .key("max_size", &Ledger::max_size, size(16 * kMiB, 16384 * kGiB, "no bound"),
            "The oldest files go, loudly, when all together are larger, retention or not.")
       .key("checkpoint_entries", &Ledger::checkpoint_entries, number(1U, 1'000'000U),

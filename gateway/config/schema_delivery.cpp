@@ -21,7 +21,8 @@ ValuePtr<SmartHost> smart_host_section() {
       .key("verify", &SmartHost::verify,
            choice<SmartHostVerify>({{"ca", SmartHostVerify::kCa}, {"fingerprint", SmartHostVerify::kFingerprint}}),
            "ca: certificate chain and host name; fingerprint: exactly one certificate or public key.")
-      .key("ca_file", &SmartHost::ca_file, data_file(true), "PEM file of the accepted authorities; empty: the system's.")
+      .key("ca_file", &SmartHost::ca_file, data_file(true),
+           "PEM file of the accepted authorities; empty: the system's.")
       .key("fingerprint", &SmartHost::fingerprint, sha256_fingerprint(),
            "SHA-256 of the certificate, as \"openssl x509 -fingerprint -sha256\" prints it, or of its public key "
            "(SubjectPublicKeyInfo in DER), which survives a renewal with the same key.")

@@ -33,8 +33,7 @@ ValuePtr<SubmissionLimits> limits_section() {
            "Command line with its line end; AUTH lines may always have 12288 bytes.")
       .key("recipients", &Limits::recipients, number(100U, 50'000U), "Recipients of one message.")
       .key("errors", &Limits::errors, number(1U, 1000U), "5xx replies in one session before 421 ends it.")
-      .key("transactions", &Limits::transactions, number(1U, 1'000'000U),
-           "Messages of one session before 421 ends it.")
+      .key("transactions", &Limits::transactions, number(1U, 1'000'000U), "Messages of one session before 421 ends it.")
       .key("connections", &Limits::connections, number(1U, 100'000U), "Open connections altogether.")
       .key("connections_per_address", &Limits::connections_per_address, number(1U, 100'000U),
            "Open connections of one client address.")
@@ -54,8 +53,7 @@ ValuePtr<SubmissionTimeouts> timeouts_section() {
       .key("command", &Timeouts::command, duration(1s, 1h), "Waiting for a command after the login.")
       .key("before_login", &Timeouts::before_login, duration(1s, 1h), "Waiting for a command before the login.")
       .key("data", &Timeouts::data, duration(1s, 1h), "Waiting for the next piece of a message.")
-      .key("message", &Timeouts::message, duration(1s, 24h),
-           "From DATA to the end of the message, whatever its pace.")
+      .key("message", &Timeouts::message, duration(1s, 24h), "From DATA to the end of the message, whatever its pace.")
       .key("write", &Timeouts::write, duration(1s, 1h), "Writing a reply to a client that does not read.")
       .key("commit", &Timeouts::commit, duration(1s, 10min), "Making a message durable; then 451.")
       .key("session", &Timeouts::session, duration(1s, 7 * 24h), "The whole session.");

@@ -61,9 +61,8 @@ Result<std::string> Store::text_of(std::uint64_t number) const {
 Result<Version> Store::record(std::string_view text) {
   const auto versions = history();
   if (!versions) return fail(versions.error());
-  Version version{.number = versions->empty() ? 1 : versions->back().number + 1,
-                  .time = format_rfc3339(clock_.wall()),
-                  .path = {}};
+  Version version{
+      .number = versions->empty() ? 1 : versions->back().number + 1, .time = format_rfc3339(clock_.wall()), .path = {}};
   version.path = std::format("{}/{:08}_{}{}", folder_, version.number, version.time, kSuffix);
   if (auto written = replace_file(version.path, text, kMode); !written) return fail(written.error());
   return version;

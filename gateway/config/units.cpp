@@ -14,12 +14,8 @@ struct Unit {
   std::uint64_t worth;
 };
 
-constexpr std::array<Unit, 6> kTimes{{{"d", 86'400'000'000},
-                                      {"h", 3'600'000'000},
-                                      {"m", 60'000'000},
-                                      {"s", 1'000'000},
-                                      {"ms", 1'000},
-                                      {"us", 1}}};
+constexpr std::array<Unit, 6> kTimes{
+    {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
 constexpr std::array<Unit, 5> kSizes{
     {{"TiB", 1ULL << 40}, {"GiB", 1ULL << 30}, {"MiB", 1ULL << 20}, {"KiB", 1ULL << 10}, {"", 1}}};
 

@@ -55,8 +55,8 @@ class Scalar final : public Value<T> {
  public:
   using Parsed = std::expected<T, std::string>;
 
-  Scalar(std::string expected, std::function<Parsed(const std::string&)> parse, std::function<std::string(const T&)> print,
-         bool quoted = false)
+  Scalar(std::string expected, std::function<Parsed(const std::string&)> parse,
+         std::function<std::string(const T&)> print, bool quoted = false)
       : expected_(std::move(expected)), parse_(std::move(parse)), print_(std::move(print)), quoted_(quoted) {}
 
   std::string expected() const override { return expected_; }
@@ -239,8 +239,16 @@ class Section final : public Value<S> {
   template <class M>
   Section& add(std::string name, M S::* member, ValuePtr<M> value, std::string doc, bool required,
                std::type_identity_t<std::optional<M>> sample) {
-    Key key{.name = std::move(name), .doc = std::move(doc), .expected = value->expected(), .required = required,
-            .section = value->is_section(), .read = {}, .absent = {}, .write = {}, .sample = {}, .describe = {}};
+    Key key{.name = std::move(name),
+            .doc = std::move(doc),
+            .expected = value->expected(),
+            .required = required,
+            .section = value->is_section(),
+            .read = {},
+            .absent = {},
+            .write = {},
+            .sample = {},
+            .describe = {}};
     key.read = [=](const Node& node, Reader& reader, S& out) { value->read(node, reader, out.*member); };
     key.absent = [=](Reader& reader, S& out) { value->absent(reader, out.*member); };
     key.write = [=](const S& from, const std::string& data) { return value->write(from.*member, data); };

@@ -171,27 +171,27 @@ ScalarPtr<std::string> service_name() {
 }
 
 ScalarPtr<std::string> host_name(bool may_be_empty) {
-  return text_value(std::string("a host name with its domain, such as mail.example.org") + (may_be_empty ? ", or empty" : ""),
-                    [=](const std::string& name) -> Text::Parsed {
-                      if (name.empty() && may_be_empty) return name;
-                      if (IpAddress::parse(name)) return std::unexpected("an address is not a name");
-                      if (!is_host_name(name)) return std::unexpected("");
-                      return to_lower(name);
-                    });
+  return text_value(
+      std::string("a host name with its domain, such as mail.example.org") + (may_be_empty ? ", or empty" : ""),
+      [=](const std::string& name) -> Text::Parsed {
+        if (name.empty() && may_be_empty) return name;
+        if (IpAddress::parse(name)) return std::unexpected("an address is not a name");
+        if (!is_host_name(name)) return std::unexpected("");
+        return to_lower(name);
+      });
 }
 
 ScalarPtr<std::string> host_and_port() {
-  return text_value("host:port, such as vpn.example.org:51820, or empty",
-                    [](const std::string& text) -> Text::Parsed {
-                      if (text.empty()) return text;
-                      const auto colon = text.rfind(':');
-                      if (colon == std::string::npos) return std::unexpected("the port is missing");
-                      const auto port = parse_decimal<std::uint16_t>(std::string_view(text).substr(colon + 1));
-                      const std::string host = text.substr(0, colon);
-                      const bool address = static_cast<bool>(IpEndpoint::parse(text));
-                      if (!port || *port == 0 || !(address || is_host_name(host))) return std::unexpected("");
-                      return text;
-                    });
+  return text_value("host:port, such as vpn.example.org:51820, or empty", [](const std::string& text) -> Text::Parsed {
+    if (text.empty()) return text;
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos) return std::unexpected("the port is missing");
+    const auto port = parse_decimal<std::uint16_t>(std::string_view(text).substr(colon + 1));
+    const std::string host = text.substr(0, colon);
+    const bool address = static_cast<bool>(IpEndpoint::parse(text));
+    if (!port || *port == 0 || !(address || is_host_name(host))) return std::unexpected("");
+    return text;
+  });
 }
 
 ScalarPtr<std::string> sha256_fingerprint() {
@@ -212,8 +212,8 @@ ScalarPtr<std::string> sha256_fingerprint() {
 
 ScalarPtr<std::string> tls_groups() {
   static const std::vector<std::string> known = {
-      "X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512",   "MLKEM768",  "MLKEM1024", "X25519",
-      "X448",           "secp256r1",         "secp384r1",          "secp521r1",  "prime256v1", "P-256",    "P-384",
+      "X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512",  "MLKEM768",   "MLKEM1024", "X25519",
+      "X448",           "secp256r1",         "secp384r1",          "secp521r1", "prime256v1", "P-256",     "P-384",
       "P-521",          "ffdhe2048",         "ffdhe3072",          "ffdhe4096"};
   return text_value("TLS groups with colons between them, such as X25519MLKEM768:X25519:secp256r1",
                     [](const std::string& text) -> Text::Parsed {
@@ -278,7 +278,8 @@ ScalarPtr<IpNetwork> source_network() {
         if (!network) {
           const auto slash = text.find('/');
           const auto address = IpAddress::parse(text.substr(0, slash));
-          const auto prefix = slash == std::string::npos ? std::nullopt : parse_decimal<unsigned>(text.substr(slash + 1));
+          const auto prefix =
+              slash == std::string::npos ? std::nullopt : parse_decimal<unsigned>(text.substr(slash + 1));
           if (!address || !prefix || *prefix > address->bits()) return std::unexpected("");
           return std::unexpected("did you mean " + IpNetwork::containing(*address, *prefix).to_string() + "?");
         }

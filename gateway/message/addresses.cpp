@@ -15,9 +15,7 @@ constexpr unsigned kMaxCommentDepth = 8;
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// RFC 5322 atext with RFC 6532's UTF8-non-ascii.
-bool is_atext(char c) {
-  return is_alnum(c) || smtp::is_high(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c);
-}
+bool is_atext(char c) { return is_alnum(c) || smtp::is_high(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c); }
 
 std::unexpected<Error> refuse(std::string_view why) { return fail(ErrorCode::kInvalid, std::string(why)); }
 

@@ -35,8 +35,9 @@ struct Trace {
 };
 
 struct Completed {
-  std::string header;      ///< what goes in front of the body, its empty line included
-  std::string message_id;  ///< without angle brackets, for the ledger: the client's (its first 512 bytes), or the new one
+  std::string header;  ///< what goes in front of the body, its empty line included
+  std::string
+      message_id;  ///< without angle brackets, for the ledger: the client's (its first 512 bytes), or the new one
   bool date_added = false;
   bool message_id_added = false;
   unsigned fields_removed = 0;

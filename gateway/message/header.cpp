@@ -148,8 +148,7 @@ const Field* HeaderBlock::find(std::string_view name) const {
 }
 
 std::size_t HeaderBlock::count(std::string_view name) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(fields_, [&](const Field& field) { return field.is(name); }));
+  return static_cast<std::size_t>(std::ranges::count_if(fields_, [&](const Field& field) { return field.is(name); }));
 }
 
 }  // namespace postern::message

@@ -70,7 +70,10 @@ TEST_CASE("depth, values, keys and size are bounded") {
 
 TEST_CASE("a byte order mark and CRLF line ends are taken") {
   Problems problems;
-  const Node root = parse_document("\xef\xbb\xbf" "a: 1\r\nb: 2\r\n", "f", problems);
+  const Node root = parse_document(
+      "\xef\xbb\xbf"
+      "a: 1\r\nb: 2\r\n",
+      "f", problems);
   CHECK(problems.empty());
   REQUIRE(root.entries.size() == 2);
   CHECK(root.entries[0].value.text == "1");
@@ -78,8 +81,9 @@ TEST_CASE("a byte order mark and CRLF line ends are taken") {
 
 TEST_CASE("rendered text parses to the same tree") {
   Node root = Node::empty(Node::Kind::kMap);
-  const std::vector<std::string> texts = {"plain", "with blank", "quote \" and \\", "", "null", "~", "# no comment",
-                                          "a: b", "1.2", "- x", "ends:", "fd09::1/64", "[x]"};
+  const std::vector<std::string> texts = {
+      "plain", "with blank", "quote \" and \\", "",           "null", "~", "# no comment", "a: b",
+      "1.2",   "- x",        "ends:",           "fd09::1/64", "[x]"};
   for (const std::string& text : texts) {
     root.entries.push_back({.key = "k" + std::to_string(root.entries.size()), .value = Node::scalar(text), .at = {}});
   }

@@ -1,6 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "config/load.h"
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace postern;
 using namespace postern::config;
@@ -35,8 +35,11 @@ TEST_CASE("values reach their members") {
       "  timeouts:\n    data: 90s\n  tls:\n    minimum: 1.3\n  hide_client_address: false\n"
       "login:\n  binding: off\n  lan_binding: strict\n"
       "delivery:\n  smart_host:\n    host: relay.example.net\n    verify: fingerprint\n"
-      "    fingerprint: " + std::string("AB:") + std::string("CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:"
-      "23:45:67:89:AB:CD:EF:01:23:45:67:89") + "\n"
+      "    fingerprint: " +
+      std::string("AB:") +
+      std::string("CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:"
+                  "23:45:67:89:AB:CD:EF:01:23:45:67:89") +
+      "\n"
       "  retry:\n    factor: 1.5\n");
   CHECK(config.gateway.name == "mail.example.org");
   CHECK(config.gateway.log_level == LogLevel::kDebug);

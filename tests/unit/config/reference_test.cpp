@@ -1,7 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include <algorithm>
 #include <boost/pfr/core.hpp>
+#include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <set>
 

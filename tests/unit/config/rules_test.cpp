@@ -16,8 +16,9 @@ TEST_CASE("a rule is not checked on top of a wrong value") {
 }
 
 TEST_CASE("one-armed needs the router's name, or its acceptance") {
-  const std::string head = "network:\n  wan:\n    link: eth0\n  one_armed: true\n  lan:\n    - link: eth0\n"
-                           "      networks: [192.168.1.0/24]\n";
+  const std::string head =
+      "network:\n  wan:\n    link: eth0\n  one_armed: true\n  lan:\n    - link: eth0\n"
+      "      networks: [192.168.1.0/24]\n";
   CHECK(problems(head).contains("network.lan[0].router: found none"));
   CHECK(problems(head + "      router: 192.168.1.1\n").empty());
   CHECK(problems(head + "      accept_router: true\n").empty());
@@ -25,10 +26,10 @@ TEST_CASE("one-armed needs the router's name, or its acceptance") {
 
 TEST_CASE("a rule between keys that are not in the file names the section around them") {
   const std::string found = problems("login:\n  throttle:\n    maximum_wait: 5s\n");
-  CHECK(found ==
-        "f:3:3: login.throttle.wait: found 30s; expected at most login.throttle.maximum_wait (5s)\n");
+  CHECK(found == "f:3:3: login.throttle.wait: found 30s; expected at most login.throttle.maximum_wait (5s)\n");
 }
 
 TEST_CASE("an IPv4-mapped network overlaps its IPv4 form") {
-  CHECK(problems("network:\n  lan:\n    - link: eth1\n      networks: ['::ffff:10.9.0.0/120']\n").contains("networks[0]"));
+  CHECK(problems("network:\n  lan:\n    - link: eth1\n      networks: ['::ffff:10.9.0.0/120']\n")
+            .contains("networks[0]"));
 }

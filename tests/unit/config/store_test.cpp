@@ -1,10 +1,10 @@
-#include <catch2/catch_test_macros.hpp>
+#include "config/store.h"
 
+#include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
-#include "config/store.h"
 
 using namespace postern;
 using namespace postern::config;

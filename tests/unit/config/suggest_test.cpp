@@ -1,6 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "config/suggest.h"
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace postern::config;
 

@@ -1,6 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "config/units.h"
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace postern::config;
 using namespace std::chrono_literals;
@@ -38,8 +38,8 @@ TEST_CASE("sizes are read with their units") {
   CHECK(parse_size("64KiB") == 65536);
   CHECK(parse_size("25MiB") == 25U << 20);
   CHECK(parse_size("1TiB") == 1ULL << 40);
-  for (const auto* wrong : {"", "MiB", "25 MiB", "25MB", "25M", "-1", "1.5MiB", "25mib", "20000000TiB",
-                            "99999999999999999999"}) {
+  for (const auto* wrong :
+       {"", "MiB", "25 MiB", "25MB", "25M", "-1", "1.5MiB", "25mib", "20000000TiB", "99999999999999999999"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_size(wrong).has_value());
   }
@@ -50,5 +50,6 @@ TEST_CASE("sizes are written so that they read back the same") {
   CHECK(format_size(998) == "998");
   CHECK(format_size(1536) == "1536");
   CHECK(format_size(3U << 20) == "3MiB");
-  for (const Bytes size : {1ULL, 1023ULL, 1024ULL, (1ULL << 40) + 1, 5ULL << 30}) CHECK(parse_size(format_size(size)) == size);
+  for (const Bytes size : {1ULL, 1023ULL, 1024ULL, (1ULL << 40) + 1, 5ULL << 30})
+    CHECK(parse_size(format_size(size)) == size);
 }

@@ -1,5 +1,4 @@
 #include <catch2/catch_test_macros.hpp>
-
 #include <string>
 #include <vector>
 
@@ -63,7 +62,10 @@ TEST_CASE("encoded words in names are names, whatever they hold") {
 
 TEST_CASE("UTF-8 stands in names and addresses") {
   CHECK(read("J\xc3\xb6rg <j\xc3\xb6rg@example.org>") == "j\xc3\xb6rg@example.org");
-  CHECK(read("j\xc3\xb6rg@b\xc3\xbc" "cher.example") == "j\xc3\xb6rg@b\xc3\xbc" "cher.example");
+  CHECK(read("j\xc3\xb6rg@b\xc3\xbc"
+             "cher.example") ==
+        "j\xc3\xb6rg@b\xc3\xbc"
+        "cher.example");
 }
 
 TEST_CASE("groups are opened") {

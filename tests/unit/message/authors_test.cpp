@@ -1,8 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-
-#include <string>
-
 #include "message/authors.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
 
 using namespace postern;
 using namespace postern::message;

@@ -1,10 +1,9 @@
-#include <catch2/catch_test_macros.hpp>
+#include "message/complete.h"
 
+#include <catch2/catch_test_macros.hpp>
 #include <random>
 #include <string>
 #include <vector>
-
-#include "message/complete.h"
 
 using namespace postern;
 using namespace postern::message;
@@ -56,7 +55,8 @@ TEST_CASE("Date and Message-ID are added where they are missing") {
   CHECK(result.header == kReceived +
                              "From: ann@example.org\r\n"
                              "Date: Tue, 24 Nov 2026 02:47:06 +0000\r\n"
-                             "Message-ID: <" + result.message_id + ">\r\n\r\n");
+                             "Message-ID: <" +
+                             result.message_id + ">\r\n\r\n");
   CHECK(result.message_id.starts_with("01KB2Q3XYZABC."));
   CHECK(result.message_id.ends_with("@mail.example.org"));
   CHECK(result.date_added);
@@ -101,8 +101,8 @@ TEST_CASE("no byte changes but those that must") {
   std::mt19937 random(20261124);  // NOLINT: the same cases in each run
   const auto pick = [&](std::size_t count) { return random() % count; };
   const std::vector<std::string> names = {"X-A", "Subject", "To", "Bcc", "bCC", "Return-Path", "Resent-Bcc", "From"};
-  const std::vector<std::string> texts = {"", " ", " text", "\ttabs\t ", " a\r\n b", "\r\n\tBcc: x", " :::", " \xc3\xbc",
-                                          " Date: x\r\n Message-ID: y"};
+  const std::vector<std::string> texts = {
+      "", " ", " text", "\ttabs\t ", " a\r\n b", "\r\n\tBcc: x", " :::", " \xc3\xbc", " Date: x\r\n Message-ID: y"};
   for (int round = 0; round < 2000; ++round) {
     std::string kept;
     std::string bytes;

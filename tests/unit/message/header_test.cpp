@@ -1,8 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-
-#include <string>
-
 #include "message/header.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
 
 using namespace postern;
 using namespace postern::message;
@@ -71,10 +70,13 @@ TEST_CASE("a message may be all header") {
 }
 
 TEST_CASE("UTF-8 is taken and noticed, other bytes are refused") {
-  const auto block = HeaderBlock::parse("Subject: gr\xc3\xbc\xc3\x9f" "e\r\n\r\n");
+  const auto block = HeaderBlock::parse(
+      "Subject: gr\xc3\xbc\xc3\x9f"
+      "e\r\n\r\n");
   REQUIRE(block);
   CHECK_FALSE(block->is_ascii());
-  CHECK(fault("A: 1\r\nSubject: gr\xfc\xdf" "e\r\n\r\n") == "invalid: header line 2 is not UTF-8");
+  CHECK(fault("A: 1\r\nSubject: gr\xfc\xdf"
+              "e\r\n\r\n") == "invalid: header line 2 is not UTF-8");
 }
 
 TEST_CASE("what is no header is refused") {

@@ -1,9 +1,9 @@
-#include <catch2/catch_test_macros.hpp>
+#include "message/received.h"
 
+#include <catch2/catch_test_macros.hpp>
 #include <string>
 
 #include "base/text.h"
-#include "message/received.h"
 
 using namespace postern;
 using namespace postern::message;
@@ -97,8 +97,9 @@ TEST_CASE("several recipients are not named, and no TLS facts make no comment") 
   Trace trace = usual();
   trace.recipient = "";
   trace.tls_version = trace.tls_cipher = trace.tls_group = "";
-  CHECK(unfolded(trace) == "Received: from tunnel by mail.example.org (Postern) with ESMTPSA id 01KB2Q3XYZABC;"
-                           " Tue, 24 Nov 2026 02:47:06 +0000\r\n");
+  CHECK(unfolded(trace) ==
+        "Received: from tunnel by mail.example.org (Postern) with ESMTPSA id 01KB2Q3XYZABC;"
+        " Tue, 24 Nov 2026 02:47:06 +0000\r\n");
 }
 
 TEST_CASE("lines are at most 78 bytes where words allow it, and never empty") {
