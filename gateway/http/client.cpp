@@ -63,7 +63,8 @@ asio::awaitable<Result<Response>> fetch(std::string socket, Method method, std::
   const auto [not_connected] = co_await connection.async_connect({socket}, asio::cancel_after(left(), kAwait));
   if (not_connected) co_return failed(socket, not_connected);
   const auto request = make_request(method, target, document);
-  const auto [not_sent, sent] = co_await beast_http::async_write(connection, request, asio::cancel_after(left(), kAwait));
+  const auto [not_sent, sent] =
+      co_await beast_http::async_write(connection, request, asio::cancel_after(left(), kAwait));
   if (not_sent) co_return failed(socket, not_sent);
   boost::beast::flat_buffer buffer;
   beast_http::response_parser<beast_http::string_body> parser;

@@ -52,7 +52,8 @@ asio::awaitable<Response> Router::handle(Request& request, const Policy& policy)
     }
     co_return co_await route.handler(request);
   }
-  if (known_path) co_return problem(405, "No such method", std::format("{} has no {}", request.path, to_string(request.method)));
+  if (known_path)
+    co_return problem(405, "No such method", std::format("{} has no {}", request.path, to_string(request.method)));
   co_return problem(404, "Not found", std::format("there is no {}", printable(request.path, 200)));
 }
 

@@ -77,7 +77,8 @@ asio::awaitable<bool> write_response(Socket& socket, Response response, bool kee
   message.keep_alive(keep_alive);
   message.body() = std::move(response.body);
   message.prepare_payload();
-  const auto [error, size] = co_await beast_http::async_write(socket, message, asio::cancel_after(limits.request, kAwait));
+  const auto [error, size] =
+      co_await beast_http::async_write(socket, message, asio::cancel_after(limits.request, kAwait));
   co_return !error && keep_alive;
 }
 
@@ -110,8 +111,8 @@ asio::awaitable<void> converse(Socket socket, const Router& router, const Policy
 
 }  // namespace
 
-asio::awaitable<void> serve(asio::local::stream_protocol::acceptor acceptor, const Router& router,
-                            const Policy& policy, ServerLimits limits) {
+asio::awaitable<void> serve(asio::local::stream_protocol::acceptor acceptor, const Router& router, const Policy& policy,
+                            ServerLimits limits) {
   const auto open = std::make_shared<std::size_t>(0);
   for (;;) {
     auto socket = co_await ipc::accept_unix(acceptor);

@@ -23,7 +23,7 @@ struct ServerLimits {
 /// request carries its caller's credentials, asked of the kernel once a connection. Handlers of different
 /// connections interleave on the acceptor's executor. `router` and `policy` must outlive the call and the
 /// connections that stand when it returns; both are kept by a daemon for its whole life.
-asio::awaitable<void> serve(asio::local::stream_protocol::acceptor acceptor, const Router& router,
-                            const Policy& policy, ServerLimits limits = {});
+asio::awaitable<void> serve(asio::local::stream_protocol::acceptor acceptor, const Router& router, const Policy& policy,
+                            ServerLimits limits = {});
 
 }  // namespace postern::http

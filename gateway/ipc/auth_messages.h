@@ -26,8 +26,8 @@ struct LoginRequest {
   std::uint64_t session = 0;  ///< the caller's session id, for the log
   std::string user;           ///< as the client gave it: not trusted
   Secret password;
-  IpAddress client;           ///< source address of the connection
-  std::string link;           ///< name of the interface it arrived on
+  IpAddress client;  ///< source address of the connection
+  std::string link;  ///< name of the interface it arrived on
   NetworkKind network = NetworkKind::kTunnel;
 
   void encode(Writer& writer) const;

@@ -38,9 +38,10 @@ Channel::Channel(Socket socket) : socket_(std::move(socket)) { socket_.native_no
 
 asio::awaitable<Result<Channel>> Channel::connect(std::string path, Duration deadline) {
   Socket socket(co_await asio::this_coro::executor);
-  const auto [error] = co_await socket.async_connect(asio::local::stream_protocol::endpoint(path),
-                                                     asio::cancel_after(deadline, kAwait));
-  if (error == asio::error::operation_aborted) co_return fail(ErrorCode::kTimeout, "connect to " + path + ": timed out");
+  const auto [error] =
+      co_await socket.async_connect(asio::local::stream_protocol::endpoint(path), asio::cancel_after(deadline, kAwait));
+  if (error == asio::error::operation_aborted)
+    co_return fail(ErrorCode::kTimeout, "connect to " + path + ": timed out");
   if (error) co_return fail(ErrorCode::kUnavailable, std::format("connect to {}: {}", path, error.message()));
   co_return Channel(std::move(socket));
 }
@@ -87,8 +88,8 @@ Result<bool> Channel::take_frame(Frame& frame) {
   const std::uint8_t version = header.u8();
   const std::uint8_t zero = header.u8();
   if (version != kProtocolVersion || zero != 0) {
-    return fail(ErrorCode::kProtocol, std::format("frame of protocol version {}, this side speaks {}", version,
-                                                  kProtocolVersion));
+    return fail(ErrorCode::kProtocol,
+                std::format("frame of protocol version {}, this side speaks {}", version, kProtocolVersion));
   }
   if (length > kMaxPayload) return fail(ErrorCode::kProtocol, std::format("frame of {} bytes is too long", length));
   if (have.size() < kHeaderSize + length) {
@@ -129,7 +130,8 @@ Result<bool> Channel::read_some() {
   }
   const ssize_t got = ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (got < 0) return errno == ECONNRESET ? fail(ErrorCode::kClosed, "the other side is gone") : fail_errno("receive", errno);
+  if (got < 0)
+    return errno == ECONNRESET ? fail(ErrorCode::kClosed, "the other side is gone") : fail_errno("receive", errno);
   if (got == 0) {
     return in_begin_ == in_end_ ? fail(ErrorCode::kClosed, "the other side is gone")
                                 : fail(ErrorCode::kProtocol, "the connection ended inside a frame");

@@ -22,14 +22,14 @@ struct ListenerAdd {
     kSubmission = 1,   ///< STARTTLS, port 587
   };
 
-  std::string key;   ///< names the listener for good: "<link> <address>:<port>"
-  std::string link;  ///< the device it is bound to
+  std::string key;            ///< names the listener for good: "<link> <address>:<port>"
+  std::string link;           ///< the device it is bound to
   std::uint32_t ifindex = 0;  ///< that device's number, for the check of each connection (gate/arrival.h)
   NetworkKind network = NetworkKind::kTunnel;
   Mode mode = Mode::kSubmissions;
   IpEndpoint local;
-  std::vector<IpNetwork> sources;   ///< only these source networks may speak
-  std::vector<IpAddress> refused;   ///< but not these (the office router in one-armed mode)
+  std::vector<IpNetwork> sources;  ///< only these source networks may speak
+  std::vector<IpAddress> refused;  ///< but not these (the office router in one-armed mode)
 
   void encode(Writer& writer) const;
   static ListenerAdd decode(Reader& reader);

@@ -121,12 +121,12 @@ struct Claim {
 struct Claimed {
   static constexpr std::uint16_t kType = 0x0311;
   std::uint64_t id = 0;
-  std::uint64_t size = 0;             ///< of the whole content, in bytes
-  std::uint32_t attempts = 0;         ///< how many were made before
-  std::uint64_t accepted_ms = 0;      ///< when it was accepted, milliseconds since 1970
-  std::string envelope;               ///< spool::encode(Envelope), all recipients
-  std::vector<std::uint32_t> due;     ///< indexes of the recipients that are still to be served
-  std::string head;                   ///< the content's first bytes, all of it when it is small
+  std::uint64_t size = 0;          ///< of the whole content, in bytes
+  std::uint32_t attempts = 0;      ///< how many were made before
+  std::uint64_t accepted_ms = 0;   ///< when it was accepted, milliseconds since 1970
+  std::string envelope;            ///< spool::encode(Envelope), all recipients
+  std::vector<std::uint32_t> due;  ///< indexes of the recipients that are still to be served
+  std::string head;                ///< the content's first bytes, all of it when it is small
 
   void encode(Writer& writer) const;
   static Claimed decode(Reader& reader);

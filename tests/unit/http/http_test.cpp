@@ -111,10 +111,12 @@ TEST_CASE("limits hold") {
   limits.request = 1s;
   Server server(root_only, limits);
   CHECK(server.ask(Method::kPost, "/v1/echo", json::object{{"a", std::string(200, 'x')}})->status == 413);
-  CHECK(server.raw("GET /v1/greet/x HTTP/1.1\r\nX: " + std::string(2000, 'y') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
+  CHECK(
+      server.raw("GET /v1/greet/x HTTP/1.1\r\nX: " + std::string(2000, 'y') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
   CHECK(server.raw("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
   CHECK(server.raw("GET /v1/greet/x HTTP/1.1\r\nHost: half").empty());  // closed at the deadline
-  CHECK(server.ask(Method::kPost, "/v1/echo", json::parse(R"({"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]})"))->status == 422);
+  CHECK(server.ask(Method::kPost, "/v1/echo", json::parse(R"({"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]})"))->status ==
+        422);
 }
 
 TEST_CASE("an absent daemon is 'unavailable'") {
