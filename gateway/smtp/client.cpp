@@ -199,13 +199,9 @@ void Client::quit() {
   command(Stage::kQuit, "QUIT");
 }
 
-void Client::connection_lost(std::string_view reason) {
-  close(stage_ == Stage::kQuit, temporary({4, 4, 2}, reason));
-}
+void Client::connection_lost(std::string_view reason) { close(stage_ == Stage::kQuit, temporary({4, 4, 2}, reason)); }
 
-void Client::protocol_error(std::string_view what) {
-  close(stage_ == Stage::kQuit, temporary({4, 5, 0}, what));
-}
+void Client::protocol_error(std::string_view what) { close(stage_ == Stage::kQuit, temporary({4, 5, 0}, what)); }
 
 void Client::close(bool clean, Reply reply) {
   if (closed_) return;

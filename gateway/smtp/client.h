@@ -48,21 +48,21 @@ enum class Stage : std::uint8_t {
   kAuth,
   kMail,
   kRcpt,
-  kData,      ///< DATA sent, 354 awaited
-  kContent,   ///< content going out, final dot not yet handed to the driver
-  kFinal,     ///< final dot handed out, its reply awaited
+  kData,     ///< DATA sent, 354 awaited
+  kContent,  ///< content going out, final dot not yet handed to the driver
+  kFinal,    ///< final dot handed out, its reply awaited
   kReset,
   kQuit,
-  kReady,     ///< between messages
+  kReady,  ///< between messages
 };
 std::string_view to_string(Stage stage);
 
 /// What became of one recipient.
 enum class Outcome : std::uint8_t {
-  kAccepted,  ///< the server took responsibility (final 2xx)
-  kDeferred,  ///< 4xx, or the session failed before the final dot: try again
-  kFailed,    ///< 5xx: for good
-  kUncertain, ///< the connection was lost after the final dot: trying again may deliver twice, not trying may lose
+  kAccepted,   ///< the server took responsibility (final 2xx)
+  kDeferred,   ///< 4xx, or the session failed before the final dot: try again
+  kFailed,     ///< 5xx: for good
+  kUncertain,  ///< the connection was lost after the final dot: trying again may deliver twice, not trying may lose
 };
 std::string_view to_string(Outcome outcome);
 
@@ -94,8 +94,8 @@ struct ClientClosed {
   Reply reply;  ///< why: the server's words, or ours
 };
 
-using ClientAction = std::variant<ClientNeedInput, ClientStartTls, ClientReady, ClientSendContent, ClientResult,
-                                  ClientClosed>;
+using ClientAction =
+    std::variant<ClientNeedInput, ClientStartTls, ClientReady, ClientSendContent, ClientResult, ClientClosed>;
 
 /// One SMTP client session, without any I/O. Drive it like Server:
 ///

@@ -59,7 +59,8 @@ Parsed<PathArgument> parse_path(std::string_view argument, std::string_view keyw
 }
 
 /// The replies to a bad address differ between MAIL and RCPT in their enhanced codes.
-Parsed<Mailbox> parse_mailbox(std::string_view path, Charset charset, const ReplyView& bad, const ReplyView& needs_utf8) {
+Parsed<Mailbox> parse_mailbox(std::string_view path, Charset charset, const ReplyView& bad,
+                              const ReplyView& needs_utf8) {
   if (path.starts_with('@')) return refuse(Fault::kAddress, replies::kSourceRoute);
   auto mailbox = Mailbox::parse(path, charset);
   if (mailbox) return std::move(*mailbox);

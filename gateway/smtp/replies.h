@@ -13,14 +13,16 @@ inline constexpr ReplyView kRecipientOk{250, {2, 1, 5}, "Recipient OK"};
 inline constexpr ReplyView kChunkOk{250, {2, 0, 0}, "Chunk received"};
 inline constexpr ReplyView kMessageOk{250, {2, 0, 0}, "Message accepted"};
 inline constexpr ReplyView kNotVerified{252, {2, 0, 0}, "Cannot verify, but will take the message and try"};
-inline constexpr ReplyView kHelp{214, {2, 0, 0}, "Submission per RFC 6409: EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET QUIT"};
+inline constexpr ReplyView kHelp{
+    214, {2, 0, 0}, "Submission per RFC 6409: EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET QUIT"};
 inline constexpr ReplyView kBye{221, {2, 0, 0}, "Bye"};
 
 inline constexpr ReplyView kUnknownCommand{500, {5, 5, 1}, "Command not known"};
 inline constexpr ReplyView kNotImplemented{502, {5, 5, 1}, "Command not implemented"};
 inline constexpr ReplyView kNeedHello{503, {5, 5, 1}, "Say EHLO first"};
 inline constexpr ReplyView kNeedTls{530, {5, 7, 0}, "Must issue a STARTTLS command first"};
-inline constexpr ReplyView kNeedTlsForAuth{538, {5, 7, 11}, "Encryption required for requested authentication mechanism"};
+inline constexpr ReplyView kNeedTlsForAuth{
+    538, {5, 7, 11}, "Encryption required for requested authentication mechanism"};
 inline constexpr ReplyView kNeedAuth{530, {5, 7, 0}, "Authentication required"};
 inline constexpr ReplyView kNeedMail{503, {5, 5, 1}, "Need MAIL first"};
 inline constexpr ReplyView kNeedRcpt{554, {5, 5, 1}, "No valid recipients"};
@@ -49,11 +51,13 @@ inline constexpr ReplyView kAuthLine{500, {5, 5, 6}, "Authentication exchange li
 
 inline constexpr ReplyView kCommandLine{500, {5, 5, 2}, "Command line too long"};
 inline constexpr ReplyView kBareLineEnd{500, {5, 5, 2}, "Lines end in CR LF, nothing else does; closing"};
-inline constexpr ReplyView kBareLineEndInContent{554, {5, 6, 0}, "Message lines end in CR LF, nothing else does; closing"};
+inline constexpr ReplyView kBareLineEndInContent{
+    554, {5, 6, 0}, "Message lines end in CR LF, nothing else does; closing"};
 inline constexpr ReplyView kNul{500, {5, 5, 2}, "NUL is not allowed; closing"};
 inline constexpr ReplyView kNulInContent{554, {5, 6, 0}, "NUL is not allowed in a message; closing"};
 inline constexpr ReplyView kPipelining{554, {5, 5, 0}, "Wait for the reply before sending on (RFC 2920); closing"};
-inline constexpr ReplyView kStartTlsInjection{554, {5, 7, 0}, "Nothing may follow STARTTLS before the handshake; closing"};
+inline constexpr ReplyView kStartTlsInjection{
+    554, {5, 7, 0}, "Nothing may follow STARTTLS before the handshake; closing"};
 inline constexpr ReplyView kChunkSize{501, {5, 5, 4}, "BDAT needs a size and at most LAST; closing"};
 inline constexpr ReplyView kTooManyErrors{421, {4, 7, 0}, "Too many errors; closing"};
 inline constexpr ReplyView kTooManyLogins{421, {4, 7, 0}, "Too many failed logins; closing"};

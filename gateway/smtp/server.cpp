@@ -125,8 +125,7 @@ Server::Step Server::skip_line(std::span<char>& input) {
 
 Server::Step Server::take_line(std::span<char> line, bool more_behind) {
   if (mode_ != Mode::kCommand) {
-    Step action =
-        more_behind ? fatal(Fault::kPipelining, replies::kPipelining) : on_auth_line(view(line));
+    Step action = more_behind ? fatal(Fault::kPipelining, replies::kPipelining) : on_auth_line(view(line));
     wipe(line);
     return action;
   }
@@ -225,12 +224,8 @@ void Server::accept(const ReplyView& reply) {
   assert(due_ != Due::kNothing && reply.positive());
   switch (std::exchange(due_, Due::kNothing)) {
     case Due::kNothing: return;
-    case Due::kData:
-      output_ += "354 Go on, end with CRLF.CRLF\r\n";
-      return begin_content(Mode::kData);
-    case Due::kFirstChunk:
-      state_ = next_state_;
-      return begin_content(Mode::kChunk);
+    case Due::kData: output_ += "354 Go on, end with CRLF.CRLF\r\n"; return begin_content(Mode::kData);
+    case Due::kFirstChunk: state_ = next_state_; return begin_content(Mode::kChunk);
     case Due::kLogin: idle_commands_ = 0; break;
     case Due::kSender: envelope_.sender = std::move(sender_); break;
     case Due::kRecipient:

@@ -59,37 +59,37 @@ enum class Fault : std::uint8_t {
   kNone,
   kUnknownCommand,
   kNotImplemented,
-  kSequence,          ///< command out of order
-  kSyntax,            ///< command or argument malformed
-  kParameter,         ///< MAIL or RCPT parameter unknown, doubled or malformed
-  kAddress,           ///< address malformed
-  kNonAsciiAddress,   ///< UTF-8 address without SMTPUTF8
-  kNoTls,             ///< needs TLS
-  kAuthWithoutTls,    ///< AUTH in the clear
-  kNoAuth,            ///< needs a login
-  kAuthSyntax,        ///< AUTH exchange malformed
-  kAuthCancelled,     ///< "*"
-  kAuthMechanism,     ///< mechanism not offered
-  kAuthIdentity,      ///< authorization identity differs from the login name
-  kAuthUser,          ///< login name empty, too long or not printable
+  kSequence,         ///< command out of order
+  kSyntax,           ///< command or argument malformed
+  kParameter,        ///< MAIL or RCPT parameter unknown, doubled or malformed
+  kAddress,          ///< address malformed
+  kNonAsciiAddress,  ///< UTF-8 address without SMTPUTF8
+  kNoTls,            ///< needs TLS
+  kAuthWithoutTls,   ///< AUTH in the clear
+  kNoAuth,           ///< needs a login
+  kAuthSyntax,       ///< AUTH exchange malformed
+  kAuthCancelled,    ///< "*"
+  kAuthMechanism,    ///< mechanism not offered
+  kAuthIdentity,     ///< authorization identity differs from the login name
+  kAuthUser,         ///< login name empty, too long or not printable
   kRecipientLimit,
-  kSizeLimit,         ///< SIZE declared or content received above the limit
+  kSizeLimit,  ///< SIZE declared or content received above the limit
   kTextLineLimit,
   kCommandLineLimit,
-  kBareLineEnd,       ///< CR without LF or LF without CR: ends the session
-  kNul,               ///< ends the session
-  kPipelining,        ///< sent on behind a command that must be the last of its group: ends the session
-  kStartTlsInjection, ///< bytes behind STARTTLS in the clear: ends the session
-  kChunkSize,         ///< BDAT without a usable size: ends the session, as the frame is lost
-  kErrorLimit,        ///< too many refused commands: ends the session
-  kAuthLimit,         ///< too many failed logins: ends the session
+  kBareLineEnd,        ///< CR without LF or LF without CR: ends the session
+  kNul,                ///< ends the session
+  kPipelining,         ///< sent on behind a command that must be the last of its group: ends the session
+  kStartTlsInjection,  ///< bytes behind STARTTLS in the clear: ends the session
+  kChunkSize,          ///< BDAT without a usable size: ends the session, as the frame is lost
+  kErrorLimit,         ///< too many refused commands: ends the session
+  kAuthLimit,          ///< too many failed logins: ends the session
   kRefusedRecipientLimit,
-  kIdleLimit,         ///< too many commands that move nothing forward
-  kMessageLimit,      ///< too many messages in one session
-  kReset,             ///< RSET, EHLO or HELO in the middle of a message
-  kEndOfStream,       ///< the client went away
-  kQuit,              ///< the client said QUIT
-  kDriver,            ///< the driver ended the session
+  kIdleLimit,     ///< too many commands that move nothing forward
+  kMessageLimit,  ///< too many messages in one session
+  kReset,         ///< RSET, EHLO or HELO in the middle of a message
+  kEndOfStream,   ///< the client went away
+  kQuit,          ///< the client said QUIT
+  kDriver,        ///< the driver ended the session
 };
 inline constexpr std::size_t kFaults = 34;
 /// "bare-line-end" ...

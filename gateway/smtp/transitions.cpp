@@ -14,9 +14,9 @@ constexpr std::array<std::string_view, kStates> kStateNames{"start", "clear", "t
 
 using Row = std::array<Cell, kStates>;
 
-constexpr std::array<State, kStates> kAllStates{State::kStart, State::kClear, State::kTlsStart,
-                                                State::kTlsBasic, State::kTls, State::kIdle,
-                                                State::kMail, State::kRcpt, State::kChunking};
+constexpr std::array<State, kStates> kAllStates{State::kStart,    State::kClear, State::kTlsStart,
+                                                State::kTlsBasic, State::kTls,   State::kIdle,
+                                                State::kMail,     State::kRcpt,  State::kChunking};
 
 /// The same handling in each state, which it leaves as it is.
 constexpr Row everywhere(Handling handling) {
@@ -75,16 +75,15 @@ constexpr Row auth() {
 
 constexpr Row mail() {
   using enum Handling;
-  return leading(in_each({kNeedTls, kNeedTls, kNeedHello, kNeedAuth, kNeedAuth, kMail, kBadSequence, kBadSequence,
-                          kBadSequence}),
-                 State::kIdle, State::kMail);
+  return leading(
+      in_each({kNeedTls, kNeedTls, kNeedHello, kNeedAuth, kNeedAuth, kMail, kBadSequence, kBadSequence, kBadSequence}),
+      State::kIdle, State::kMail);
 }
 
 constexpr Row rcpt() {
   using enum Handling;
-  return leading(
-      in_each({kNeedTls, kNeedTls, kNeedHello, kNeedAuth, kNeedAuth, kNeedMail, kRcpt, kRcpt, kBadSequence}),
-      State::kMail, State::kRcpt);
+  return leading(in_each({kNeedTls, kNeedTls, kNeedHello, kNeedAuth, kNeedAuth, kNeedMail, kRcpt, kRcpt, kBadSequence}),
+                 State::kMail, State::kRcpt);
 }
 
 constexpr Row data() {

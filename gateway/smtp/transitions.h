@@ -10,15 +10,15 @@ namespace postern::smtp {
 /// Where a session stands between two commands. While a message's content arrives, an AUTH exchange goes on or a
 /// decision is awaited, no command is read, and the state is that of the command in progress.
 enum class State : std::uint8_t {
-  kStart,      ///< in the clear, before EHLO
-  kClear,      ///< in the clear, after EHLO or HELO: only STARTTLS leads on
-  kTlsStart,   ///< TLS, before EHLO (the first state on port 465)
-  kTlsBasic,   ///< TLS, after HELO: no extensions, so no AUTH
-  kTls,        ///< TLS, after EHLO, nobody logged in
-  kIdle,       ///< logged in, no transaction
-  kMail,       ///< MAIL accepted, no recipient yet
-  kRcpt,       ///< at least one recipient accepted
-  kChunking,   ///< at least one BDAT accepted, LAST not seen
+  kStart,     ///< in the clear, before EHLO
+  kClear,     ///< in the clear, after EHLO or HELO: only STARTTLS leads on
+  kTlsStart,  ///< TLS, before EHLO (the first state on port 465)
+  kTlsBasic,  ///< TLS, after HELO: no extensions, so no AUTH
+  kTls,       ///< TLS, after EHLO, nobody logged in
+  kIdle,      ///< logged in, no transaction
+  kMail,      ///< MAIL accepted, no recipient yet
+  kRcpt,      ///< at least one recipient accepted
+  kChunking,  ///< at least one BDAT accepted, LAST not seen
 };
 inline constexpr std::size_t kStates = 9;
 

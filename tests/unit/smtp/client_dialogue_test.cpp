@@ -1,8 +1,9 @@
+#include "client_dialogue.h"
+
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <string>
 
-#include "client_dialogue.h"
 #include "script.h"
 
 // Plays each file of client_dialogues/ against the client machine; see client_dialogues/README.md.

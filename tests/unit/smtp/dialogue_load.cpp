@@ -18,12 +18,16 @@ void set_limit(ServerLimits& limits, const ScriptLine& line) {
   const auto words = split(line.text, ' ');
   const auto value = words.size() == 2 ? parse_decimal<std::size_t>(words[1]) : std::nullopt;
   if (!value) wrong(line, "limit wants NAME VALUE");
-  const std::map<std::string_view, std::size_t*> names{
-      {"command_line", &limits.max_command_line},   {"auth_line", &limits.max_auth_line},
-      {"text_line", &limits.max_text_line},         {"message_size", &limits.max_message_size},
-      {"recipients", &limits.max_recipients},       {"refused_recipients", &limits.max_refused_recipients},
-      {"errors", &limits.max_errors},               {"auth_attempts", &limits.max_auth_attempts},
-      {"idle_commands", &limits.max_idle_commands}, {"messages", &limits.max_messages}};
+  const std::map<std::string_view, std::size_t*> names{{"command_line", &limits.max_command_line},
+                                                       {"auth_line", &limits.max_auth_line},
+                                                       {"text_line", &limits.max_text_line},
+                                                       {"message_size", &limits.max_message_size},
+                                                       {"recipients", &limits.max_recipients},
+                                                       {"refused_recipients", &limits.max_refused_recipients},
+                                                       {"errors", &limits.max_errors},
+                                                       {"auth_attempts", &limits.max_auth_attempts},
+                                                       {"idle_commands", &limits.max_idle_commands},
+                                                       {"messages", &limits.max_messages}};
   const auto found = names.find(words[0]);
   if (found == names.end()) wrong(line, "unknown limit");
   *found->second = *value;

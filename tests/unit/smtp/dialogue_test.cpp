@@ -1,12 +1,13 @@
+#include "dialogue.h"
+
 #include <catch2/catch_test_macros.hpp>
 #include <cstddef>
-#include <set>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "dialogue.h"
 #include "script.h"
 
 // Plays each file of dialogues/ against the server machine; see dialogues/README.md.
