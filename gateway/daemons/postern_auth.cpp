@@ -95,7 +95,8 @@ int serve(const config::Config& config, identity::PamLauncher& launcher, const i
   asio::co_spawn(context, watch_launcher(context, launcher.control(), status), asio::detached);
   asio::co_spawn(context, server.serve(*hot), asio::detached);
   asio::co_spawn(context, http::serve(std::move(*admin), router, policy), asio::detached);
-  log::info("postern-auth is ready", {{"people", std::to_string(service.people().current()->document().people.size())}});
+  log::info("postern-auth is ready",
+            {{"people", std::to_string(service.people().current()->document().people.size())}});
   context.run();
   return status;
 }

@@ -27,7 +27,8 @@ CredentialCache::Mac CredentialCache::mac_of(std::string_view person, const Secr
   std::size_t length = 0;
   const auto bytes = [](const char* data) { return reinterpret_cast<const unsigned char*>(data); };
   if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key_.data(), key_.size(), bytes(message.reveal().data()),
-                message.reveal().size(), reinterpret_cast<unsigned char*>(mac.data()), mac.size(), &length) == nullptr ||
+                message.reveal().size(), reinterpret_cast<unsigned char*>(mac.data()), mac.size(),
+                &length) == nullptr ||
       length != mac.size()) {
     // An all-zero MAC would match another one: without a MAC this process can't go on.
     log::error("HMAC-SHA-256 is not available");

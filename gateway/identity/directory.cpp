@@ -38,7 +38,7 @@ const Device* Directory::device_at(const IpAddress& address) const {
 }
 
 FileIdentity FileIdentity::of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
   constexpr std::int64_t kNanoseconds = 1'000'000'000;
   return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec};

@@ -8,7 +8,8 @@ namespace postern::identity {
 
 namespace json = boost::json;
 
-JsonObject::JsonObject(const json::value& value, std::string path) : path_(std::move(path)), object_(value.if_object()) {
+JsonObject::JsonObject(const json::value& value, std::string path)
+    : path_(std::move(path)), object_(value.if_object()) {
   if (object_ == nullptr) error_ = std::format("{}: expected an object", path_.empty() ? "the document" : path_);
 }
 
@@ -31,7 +32,9 @@ std::string JsonObject::text(std::string_view key) {
   return found->is_string() ? std::string(found->get_string()) : std::string{};
 }
 
-std::string JsonObject::optional_text(std::string_view key) { return optional(key) == nullptr ? std::string{} : text(key); }
+std::string JsonObject::optional_text(std::string_view key) {
+  return optional(key) == nullptr ? std::string{} : text(key);
+}
 
 bool JsonObject::optional_flag(std::string_view key) {
   const json::value* found = optional(key);

@@ -31,7 +31,9 @@ class JsonObject {
   std::uint32_t optional_number(std::string_view key);
   const boost::json::array* list(std::string_view key);
   /// Where a member stands: "people[3].expires".
-  std::string path_of(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
+  std::string path_of(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
 
   /// Notes that a member's value is wrong, unless something was noted before.
   void wrong(std::string_view key, std::string_view expected);

@@ -79,8 +79,8 @@ LoginService::Candidate LoginService::examine(const ipc::LoginRequest& request, 
   candidate.directory = people_.current();
   const bool possible = is_login(user);
   candidate.person = possible ? candidate.directory->resolve(user) : nullptr;
-  const auto binding = check_binding(*candidate.directory, candidate.person, request.client, request.network, login_,
-                                     clock_.wall());
+  const auto binding =
+      check_binding(*candidate.directory, candidate.person, request.client, request.network, login_, clock_.wall());
   candidate.device = binding.device;
   candidate.verdict = possible ? judge(candidate, binding.verdict) : Reason::kMalformed;
   if (candidate.person != nullptr) {
@@ -120,7 +120,8 @@ std::optional<ipc::LoginReply> LoginService::quick(const ipc::LoginRequest& requ
     refusal.retry_after = static_cast<std::uint32_t>(seconds->count());
     return refusal;
   }
-  if (candidate.verdict != Reason::kOk || !cache_.matches(candidate.person->name, request.password)) return std::nullopt;
+  if (candidate.verdict != Reason::kOk || !cache_.matches(candidate.person->name, request.password))
+    return std::nullopt;
   ++cache_hits_;
   throttle_.succeeded(candidate.attempt);
   return reply(candidate, Reason::kOk);
@@ -175,7 +176,8 @@ ipc::LoginReply LoginService::conclude(const ipc::LoginRequest& request, Candida
     reason = candidate.verdict;
   }
   if (reason == Reason::kUnavailable) {
-    log::error("PAM can't check passwords", {{"code", std::to_string(answer.code)}, {"service", service_of(request.service)}});
+    log::error("PAM can't check passwords",
+               {{"code", std::to_string(answer.code)}, {"service", service_of(request.service)}});
   } else if (reason == Reason::kOk) {
     throttle_.succeeded(candidate.attempt);
   } else {

@@ -27,7 +27,9 @@ bool is_device_name(std::string_view text) {
 }
 
 bool is_full_name(std::string_view text) {
-  const auto allowed = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f' && c != ':' && c != ','; };
+  const auto allowed = [](char c) {
+    return static_cast<unsigned char>(c) >= ' ' && c != '\x7f' && c != ':' && c != ',';
+  };
   return text.size() <= kMaxFullName && is_utf8(text) && std::ranges::all_of(text, allowed);
 }
 

@@ -90,14 +90,16 @@ template <class Change>
 Result<void> PasswordStore::change_one(std::string_view name, Change change_entry) {
   return change([&](std::vector<PasswordEntry>& all) -> Result<void> {
     const auto found = std::ranges::find(all, name, &PasswordEntry::name);
-    if (found == all.end()) return fail(ErrorCode::kNotFound, std::format("'{}' has no password entry", printable(name)));
+    if (found == all.end())
+      return fail(ErrorCode::kNotFound, std::format("'{}' has no password entry", printable(name)));
     return change_entry(*found);
   });
 }
 
 Result<void> PasswordStore::check_new_name(const std::vector<PasswordEntry>& all, std::string_view name) const {
   if (!is_person_name(name)) {
-    return fail(ErrorCode::kInvalid, std::format("'{}' is no name for a person: [a-z_][a-z0-9_.-]{{0,31}}", printable(name)));
+    return fail(ErrorCode::kInvalid,
+                std::format("'{}' is no name for a person: [a-z_][a-z0-9_.-]{{0,31}}", printable(name)));
   }
   if (std::ranges::contains(all, name, &PasswordEntry::name)) {
     return fail(ErrorCode::kExists, std::format("'{}' has a password entry already", name));
@@ -117,11 +119,13 @@ Result<uid_t> PasswordStore::free_uid(const std::vector<PasswordEntry>& all) con
   for (uid_t uid = options_.first_uid; uid <= options_.last_uid; ++uid) {
     if (!used.contains(uid)) return uid;
   }
-  return fail(ErrorCode::kLimit, std::format("all user numbers from {} to {} are used", options_.first_uid, options_.last_uid));
+  return fail(ErrorCode::kLimit,
+              std::format("all user numbers from {} to {} are used", options_.first_uid, options_.last_uid));
 }
 
 Result<void> PasswordStore::create(std::string_view name, std::string_view full_name, const Secret& password) {
-  if (!is_full_name(full_name)) return fail(ErrorCode::kInvalid, "the full name holds ':', ',' or controls, or is too long");
+  if (!is_full_name(full_name))
+    return fail(ErrorCode::kInvalid, "the full name holds ':', ',' or controls, or is too long");
   // Hashed before the lock is taken: it takes its time.
   std::string hash = "!";
   if (!password.empty()) {
@@ -177,7 +181,8 @@ Result<void> PasswordStore::set_expiry(std::string_view name, std::optional<Wall
 }
 
 Result<void> PasswordStore::set_full_name(std::string_view name, std::string_view full_name) {
-  if (!is_full_name(full_name)) return fail(ErrorCode::kInvalid, "the full name holds ':', ',' or controls, or is too long");
+  if (!is_full_name(full_name))
+    return fail(ErrorCode::kInvalid, "the full name holds ':', ',' or controls, or is too long");
   return change_one(name, [&](PasswordEntry& entry) -> Result<void> {
     entry.full_name = full_name;
     return {};
@@ -187,7 +192,8 @@ Result<void> PasswordStore::set_full_name(std::string_view name, std::string_vie
 Result<void> PasswordStore::rename(std::string_view from, std::string_view to) {
   return change([&](std::vector<PasswordEntry>& all) -> Result<void> {
     const auto found = std::ranges::find(all, from, &PasswordEntry::name);
-    if (found == all.end()) return fail(ErrorCode::kNotFound, std::format("'{}' has no password entry", printable(from)));
+    if (found == all.end())
+      return fail(ErrorCode::kNotFound, std::format("'{}' has no password entry", printable(from)));
     if (auto good = check_new_name(all, to); !good) return good;
     found->name = to;
     return {};

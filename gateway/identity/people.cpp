@@ -17,9 +17,8 @@ constexpr std::size_t kMaxDeviceAddresses = 8;
 
 template <class Entry>
 const Entry* find(const std::vector<Entry>& entries, std::string_view name) {
-  const auto found = std::ranges::lower_bound(entries, name, {}, [](const Entry& entry) -> std::string_view {
-    return entry.name;
-  });
+  const auto found =
+      std::ranges::lower_bound(entries, name, {}, [](const Entry& entry) -> std::string_view { return entry.name; });
   return found != entries.end() && found->name == name ? &*found : nullptr;
 }
 

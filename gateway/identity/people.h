@@ -72,8 +72,8 @@ struct Device {
 
 /// All of people.json.
 struct Document {
-  std::vector<Person> people;    ///< sorted by name
-  std::vector<Device> devices;   ///< sorted by name
+  std::vector<Person> people;   ///< sorted by name
+  std::vector<Device> devices;  ///< sorted by name
 
   const Person* person(std::string_view name) const;
   const Device* device(std::string_view name) const;

@@ -67,7 +67,9 @@ std::string print_shadow(const std::vector<PasswordEntry>& entries) {
   return text;
 }
 
-std::string print_group(std::string_view group_name, gid_t group) { return std::format("{}:x:{}:\n", group_name, group); }
+std::string print_group(std::string_view group_name, gid_t group) {
+  return std::format("{}:x:{}:\n", group_name, group);
+}
 
 Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::string_view shadow) {
   std::vector<PasswordEntry> entries;

@@ -57,7 +57,8 @@ std::optional<std::chrono::seconds> Throttle::wait(const Attempt& attempt) {
 void Throttle::drain(Bucket& bucket, unsigned limit) const {
   const MonoTime now = clock_.mono();
   if (now <= bucket.filled) return;
-  const double windows = std::chrono::duration<double>(now - bucket.filled) / std::chrono::duration<double>(config_.window);
+  const double windows =
+      std::chrono::duration<double>(now - bucket.filled) / std::chrono::duration<double>(config_.window);
   bucket.level = std::max(0.0, bucket.level - windows * limit);
   bucket.filled = now;
   if (bucket.level == 0) bucket.waits = 0;
@@ -112,7 +113,8 @@ void Throttle::clear(std::string_view account, std::string_view source) {
     std::vector<std::string> matching;
     for (const auto& [key, bucket] : map->entries()) {
       const auto [of_account, of_source] = parts(key);
-      if ((account.empty() || account == of_account) && (source.empty() || source == of_source)) matching.push_back(key);
+      if ((account.empty() || account == of_account) && (source.empty() || source == of_source))
+        matching.push_back(key);
     }
     for (const auto& key : matching) map->erase(key);
   }

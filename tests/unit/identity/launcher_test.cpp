@@ -1,5 +1,3 @@
-#include "identity/pam_launcher.h"
-
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
@@ -19,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "identity/pam_launcher.h"
 #include "identity/pam_pool.h"
 #include "identity/passwords.h"
 #include "real_pam.h"
@@ -36,7 +35,8 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 /// that may read the hashes.
 Result<void> become_nobody() {
   if (::setgroups(0, nullptr) != 0 || ::setresgid(RealPam::kGroup, RealPam::kGroup, RealPam::kGroup) != 0 ||
-      ::setresuid(RealPam::kUser, RealPam::kUser, RealPam::kUser) != 0 || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+      ::setresuid(RealPam::kUser, RealPam::kUser, RealPam::kUser) != 0 ||
+      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return fail_errno("become nobody", errno);
   }
   return {};
@@ -137,7 +137,8 @@ TEST_CASE_METHOD(Fixture, "a module that hangs is killed with all that it starte
 }
 
 TEST_CASE_METHOD(Fixture, "a module that crashes takes nobody along") {
-  system.service("crashes", "auth required pam_exec.so quiet " + system.folder() + "/crash\naccount required pam_permit.so\n");
+  system.service("crashes",
+                 "auth required pam_exec.so quiet " + system.folder() + "/crash\naccount required pam_permit.so\n");
   std::ofstream(system.folder() + "/crash") << "#!/bin/sh\nkill -SEGV $PPID\n";
   std::filesystem::permissions(system.folder() + "/crash", std::filesystem::perms(0755));
   const auto answer = ask("ada", "right", "crashes");

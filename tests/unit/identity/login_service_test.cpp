@@ -76,7 +76,8 @@ struct Fixture {
     if (!made) made = std::make_unique<LoginService>(context.get_executor(), login, people, pam);
     return *made;
   }
-  static ipc::LoginRequest request(std::string_view user, std::string_view password, std::string_view client = "10.9.0.2") {
+  static ipc::LoginRequest request(std::string_view user, std::string_view password,
+                                   std::string_view client = "10.9.0.2") {
     ipc::LoginRequest made;
     made.user = user;
     made.password = Secret(password);
@@ -147,8 +148,9 @@ TEST_CASE_METHOD(Fixture, "every refusal costs one hash and tells the ledger why
 }
 
 TEST_CASE_METHOD(Fixture, "hostile names do no harm") {
-  for (const std::string& user : {std::string(1'000'000, 'a'), std::string("ada\0", 4), std::string("ada\n"),
-                                  std::string("\xff\xfe"), std::string("ada@\0example.org", 16), std::string("../ada")}) {
+  for (const std::string& user :
+       {std::string(1'000'000, 'a'), std::string("ada\0", 4), std::string("ada\n"), std::string("\xff\xfe"),
+        std::string("ada@\0example.org", 16), std::string("../ada")}) {
     CHECK(ask(user, "right").reason == Reason::kMalformed);
     service().throttle().clear("", "");
   }
@@ -313,8 +315,10 @@ TEST_CASE_METHOD(Fixture, "all refusals are answered at one time, whatever they 
     CHECK_FALSE(ask(user, "wrong", client).granted);
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
   };
-  for (const auto& [user, client, takes] :
-       {std::tuple{"ada", "10.9.0.2", 60ms}, {"ada", "10.9.0.3", 1ms}, {"eve", "192.168.7.9", 30ms}, {"[]", "192.168.7.8", 0ms}}) {
+  for (const auto& [user, client, takes] : {std::tuple{"ada", "10.9.0.2", 60ms},
+                                            {"ada", "10.9.0.3", 1ms},
+                                            {"eve", "192.168.7.9", 30ms},
+                                            {"[]", "192.168.7.8", 0ms}}) {
     CAPTURE(user, client);
     const auto took = time_of(user, client, takes);
     CHECK(took >= 99ms);
@@ -333,4 +337,3 @@ TEST_CASE("the time of an answer is a multiple of the delay") {
   CHECK(answer_time(arrived, arrived + 2s + 1ns, 2s) == arrived + 4s);
   CHECK(answer_time(arrived, arrived + 7s, 0s) == arrived);
 }
-

@@ -61,7 +61,7 @@ TEST_CASE_METHOD(Fixture, "an entry is a person without a shell, with a yescrypt
   CHECK(checks(entry("ada"), "correct horse"));
   CHECK_FALSE(checks(entry("ada"), "correct hors"));
 
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::stat(folder.file("shadow").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777U) == 0640U);
   CHECK(status.st_gid == 64'999);

@@ -48,7 +48,7 @@ TEST_CASE("a document is read, printed and read again without loss") {
 }
 
 TEST_CASE("what is wrong with people.json is said with its place") {
-  CHECK(error_of("") .starts_with("no valid JSON"));
+  CHECK(error_of("").starts_with("no valid JSON"));
   CHECK(error_of("[]") == "the document: expected an object");
   CHECK(error_of(changed("\"version\": 1", "\"version\": 2")) == "version: expected 1");
   CHECK(error_of(changed("\"version\": 1,", "")) == "version: expected 1");
@@ -56,7 +56,8 @@ TEST_CASE("what is wrong with people.json is said with its place") {
   CHECK(error_of(changed("\"state\": \"active\", \"expires\": null", "\"state\": \"on\", \"expires\": null")) ==
         "devices[0].state: 'on' is no state");
   CHECK(error_of(changed("2030-01-01T00:00:00Z", "2030-01-01")).starts_with("people[0].expires: expected a time"));
-  CHECK(error_of(changed("\"wildcards\": false", "\"wildcards\": \"no\"")) == "people[0].wildcards: expected true or false");
+  CHECK(error_of(changed("\"wildcards\": false", "\"wildcards\": \"no\"")) ==
+        "people[0].wildcards: expected true or false");
   CHECK(error_of(changed("\"messages_per_hour\": 5", "\"messages_per_hour\": -5"))
             .starts_with("people[0].limits.messages_per_hour: expected a whole number"));
   CHECK(error_of(changed("\"messages_per_hour\": 5", "\"messages_per_hour\": 5000000000"))
@@ -64,14 +65,16 @@ TEST_CASE("what is wrong with people.json is said with its place") {
   CHECK(error_of(changed("\"messages_per_hour\": 5", "\"messages\": 5")) == "people[0].limits.messages: unknown key");
   CHECK(error_of(changed("[\"ada@example.org\"]", "[7]")) == "people[0].addresses: expected a list of texts");
   CHECK(error_of(changed("\"fd09::2\"", "\"fd09::/64\"")).starts_with("devices[0].addresses: 'fd09::/64'"));
-  CHECK(error_of(changed("\"created\": \"2026-11-24T02:47:06Z\"", "\"created\": null")) == "devices[0].created: is missing");
+  CHECK(error_of(changed("\"created\": \"2026-11-24T02:47:06Z\"", "\"created\": null")) ==
+        "devices[0].created: is missing");
   CHECK(error_of(changed("\"name\": \"ada\",", "")) == "people[0].name: is missing");
 }
 
 TEST_CASE("rules between entries hold") {
   CHECK(error_of(changed("\"name\": \"ada\"", "\"name\": \"-ada\"")).starts_with("person '-ada'"));
   CHECK(error_of(changed("\"person\": \"ada\"", "\"person\": \"bob\"")).contains("belongs to 'bob'"));
-  CHECK(error_of(changed("ada@example.org", "ada@EXAMPLE.org")).contains("write 'ada@EXAMPLE.org' as 'ada@example.org'"));
+  CHECK(
+      error_of(changed("ada@example.org", "ada@EXAMPLE.org")).contains("write 'ada@EXAMPLE.org' as 'ada@example.org'"));
   CHECK(error_of(changed("ada@example.org", "*@example.org")).contains("needs \"wildcards\": true"));
   CHECK(error_of(changed("AAAE=", "AAA=")).contains("32 bytes as base64"));
   CHECK(error_of(changed("10.9.0.2", "127.0.0.1")).contains("no address of a device"));

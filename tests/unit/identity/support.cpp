@@ -1,8 +1,9 @@
 #include "support.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <filesystem>
-#include <stdlib.h>
 
 namespace postern::identity {
 
