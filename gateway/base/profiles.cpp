@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::uint64_t kManyFiles = 65536;
 
+/// Landlock's rules are about files, not names: who may read a file that is replaced must be given its folder.
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
 /// What every C library and OpenSSL may read on the way: accounts, time zones, certificates, configuration of its own.
 /// The files of /etc that hold secrets are closed to these accounts by their modes.
 std::vector<std::string> common(const Places& places) {
