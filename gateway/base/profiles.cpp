@@ -14,8 +14,17 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 /// What every C library and OpenSSL may read on the way: accounts, time zones, certificates, configuration of its own.
 /// The files of /etc that hold secrets are closed to these accounts by their modes.
 std::vector<std::string> common(const Places& places) {
-  return {"/etc",       "/usr/lib",    "/usr/lib64",        "/lib", "/lib64", "/usr/share", "/dev/null", "/dev/urandom",
-          "/proc/self", places.config, places.data + "/tls"};
+  return {"/etc",
+          "/usr/lib",
+          "/usr/lib64",
+          "/lib",
+          "/lib64",
+          "/usr/share",
+          "/dev/null",
+          "/dev/urandom",
+          "/proc/self",
+          folder_of(places.config),
+          places.data + "/tls"};
 }
 
 std::vector<std::string> with(std::vector<std::string> paths, std::initializer_list<std::string> more) {
