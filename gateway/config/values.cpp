@@ -1,7 +1,8 @@
 #include "config/values.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <charconv>
 
 #include "config/suggest.h"
 
@@ -45,8 +46,13 @@ bool is_host_name(std::string_view name) {
          !std::ranges::all_of(labels.back(), is_digit);
 }
 
+bool is_one_line(std::string_view text) {
+  return is_utf8(text) && std::ranges::none_of(text, [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; });
+}
+
 std::string absolute_path_fault(std::string_view path) {
   if (!path.starts_with('/')) return "it must begin with /";
+  if (!is_one_line(path)) return "no control characters in it";
   if (path.size() > 1 && path.ends_with('/')) return "leave the last / out";
   const auto parts = split(path.substr(1), '/');
   if (std::ranges::any_of(parts, [](auto part) { return part == "." || part == ".." || part.empty(); })) {
@@ -108,7 +114,12 @@ ScalarPtr<double> ratio(double least, double most) {
         if (error != std::errc{} || rest != end || !(value >= least && value <= most)) return std::unexpected("");
         return value;
       },
-      [](const double& value) { return std::format("{}", value); });
+      [](const double& value) {
+        // Never with an exponent, which the parser does not take.
+        std::array<char, 512> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed).ptr;
+        return std::string(digits.data(), end);
+      });
 }
 
 ScalarPtr<Duration> duration(Duration least, Duration most, std::string zero) {

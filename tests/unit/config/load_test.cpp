@@ -92,8 +92,10 @@ TEST_CASE("what was written loads to the same configuration") {
   config.delivery.smart_host.secret_file = "/etc/secret";
   config.delivery.smart_host.host = "relay.example.net";
   config.delivery.smart_host.address = IpAddress::parse("2001:db8::5").value();
-  config.delivery.retry.jitter = 0.35;
+  config.delivery.retry.jitter = 0.00000035;
   config.people.file = "/srv/post/people.json";
+  config.delivery.retry.factor = 1.0000001;
+  config.login.failure_delay = 1001us;
   config.spool.flush_window = 750us;
   config.network.lan = {
       {.link = "eth1", .networks = {IpNetwork::parse("10.1.0.0/16").value()}, .router = {}, .accept_router = true},

@@ -30,6 +30,7 @@ TEST_CASE("a rule between keys that are not in the file names the section around
 }
 
 TEST_CASE("an IPv4-mapped network overlaps its IPv4 form") {
-  CHECK(problems("network:\n  lan:\n    - link: eth1\n      networks: ['::ffff:10.9.0.0/120']\n")
-            .contains("networks[0]"));
+  CHECK(problems("network:\n  lan:\n    - link: eth1\n      networks: ['::ffff:10.9.0.0/24']\n") ==
+        "f:5:18: network.lan[0].networks[0]: found 10.9.0.0/24; expected a network that overlaps no other "
+        "(vpn.addresses[0] is 10.9.0.0/24)\n");
 }
