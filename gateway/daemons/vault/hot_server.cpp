@@ -1,0 +1,211 @@
+#include "daemons/vault/hot_server.h"
+
+#include <boost/asio/detached.hpp>
+#include <chrono>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "daemons/vault/delivery.h"
+#include "ipc/listener.h"
+#include "ipc/vault_messages.h"
+
+namespace postern::vault {
+
+namespace {
+
+/// A peer that doesn't take its answer for so long is broken.
+constexpr auto kAnswer = std::chrono::seconds(30);
+/// Content that waits for the disk; above it no more is read from the peer.
+constexpr std::uint64_t kWindow = 4 << 20;
+
+ipc::Refused refusal(const Error& error) {
+  using Kind = ipc::Refused::Kind;
+  switch (error.code) {
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kUnavailable: return {Kind::kFull, error.context};
+    case ErrorCode::kLimit: return {Kind::kTooBig, error.context};
+    case ErrorCode::kInvalid:
+    case ErrorCode::kExists: return {Kind::kInvalid, error.context};
+    default: return {Kind::kStorage, error.context};
+  }
+}
+
+std::unexpected<Error> out_of_place(std::string_view what) {
+  return fail(ErrorCode::kProtocol, std::string(what) + " is out of place");
+}
+
+}  // namespace
+
+HotServer::Rights HotServer::rights_of(const ipc::PeerCredentials& peer) const {
+  Rights rights;
+  rights.submit = callers_.submit == peer.uid;
+  rights.deliver = callers_.deliver == peer.uid;
+  rights.events = rights.submit || rights.deliver || callers_.auth == peer.uid || peer.uid == 0;
+  return rights;
+}
+
+asio::awaitable<void> HotServer::serve(asio::local::stream_protocol::acceptor& acceptor) {
+  for (;;) {
+    auto socket = co_await ipc::accept_unix(acceptor);
+    if (!socket) co_return;
+    asio::co_spawn(service_.context, converse(std::move(*socket)), asio::detached);
+  }
+}
+
+asio::awaitable<void> HotServer::converse(ipc::Channel::Socket socket) {
+  const auto channel = std::make_shared<ipc::Channel>(std::move(socket));
+  const auto peer = channel->peer();
+  if (!peer) co_return;
+  Connection connection{channel, rights_of(*peer), {}, {}, {}, false, {}};
+  if (!connection.rights.events) {
+    log::warning("a stranger knocked", {{"uid", std::to_string(peer->uid)}});
+    co_return;
+  }
+  const auto place = channels_.insert(channels_.end(), channel.get());
+  for (;;) {
+    const auto frame = co_await channel->receive();
+    const auto handled = frame ? co_await handle(connection, *frame) : Result<void>(fail(frame.error()));
+    if (handled) continue;
+    if (handled.error().code != ErrorCode::kClosed) {
+      log::warning("a connection was ended", {{"reason", handled.error().context}});
+    }
+    break;
+  }
+  if (connection.delivery) connection.delivery->end();
+  channels_.erase(place);
+}
+
+asio::awaitable<Result<void>> HotServer::handle(Connection& connection, const ipc::Frame& frame) {
+  if (frame.type == ipc::Event::kType && !connection.open) co_return record(frame);
+  if (connection.rights.submit) co_return co_await submit_frame(connection, frame);
+  if (connection.rights.deliver) co_return co_await deliver_frame(connection, frame);
+  co_return fail(ErrorCode::kPermission, "this account may only record events");
+}
+
+asio::awaitable<Result<void>> HotServer::submit_frame(Connection& connection, const ipc::Frame& frame) {
+  switch (frame.type) {
+    case ipc::Begin::kType: co_return co_await begin(connection, frame);
+    case ipc::Chunk::kType: co_return co_await chunk(connection, frame);
+    case ipc::Commit::kType: co_return co_await commit(connection, frame);
+    case ipc::Abort::kType: co_return co_await abort(connection, frame);
+    case ipc::Probe::kType: co_return co_await probe(connection, frame);
+    default: co_return out_of_place("a message of type " + std::to_string(frame.type));
+  }
+}
+
+asio::awaitable<Result<void>> HotServer::deliver_frame(Connection& connection, const ipc::Frame& frame) {
+  if (frame.type == ipc::Read::kType) co_return co_await read(connection, frame);
+  if (!connection.delivery) {
+    connection.delivery = std::make_shared<Delivery>(service_, connection.channel, next_owner_++);
+    std::erase_if(deliveries_, [](const auto& weak) { return weak.expired(); });
+    deliveries_.push_back(connection.delivery);
+  }
+  co_return connection.delivery->handle(frame);
+}
+
+asio::awaitable<Result<void>> HotServer::begin(Connection& connection, const ipc::Frame& frame) {
+  auto message = ipc::parse<ipc::Begin>(frame);
+  if (!message) co_return fail(message.error());
+  if (connection.open) co_return out_of_place("a second Begin");
+  connection.open = true;
+  connection.envelope = std::move(message->envelope);
+  connection.refused.reset();
+  auto incoming = service_.spool.begin(message->id, message->size);
+  if (incoming) {
+    connection.incoming = std::move(*incoming);
+  } else {
+    connection.refused = incoming.error();
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> HotServer::chunk(Connection& connection, const ipc::Frame& frame) {
+  const auto message = ipc::parse<ipc::Chunk>(frame);
+  if (!message) co_return fail(message.error());
+  if (!connection.open || message->bytes.size() > ipc::kChunkSize) co_return out_of_place("a Chunk");
+  if (!connection.incoming) co_return Result<void>{};  // refused already; told at the Commit
+  auto& incoming = *connection.incoming;
+  incoming.append(std::string(message->bytes));
+  if (incoming.waiting() < kWindow) co_return Result<void>{};
+  co_return co_await durable(service_, [&incoming](spool::Done done) -> Result<void> {
+    incoming.when_drained([done = std::move(done)]() mutable { done({}); });
+    return {};
+  });
+}
+
+asio::awaitable<Result<void>> HotServer::commit(Connection& connection, const ipc::Frame& frame) {
+  auto message = ipc::parse<ipc::Commit>(frame);
+  if (!message) co_return fail(message.error());
+  if (!connection.open) co_return out_of_place("a Commit");
+  connection.open = false;
+  if (!connection.incoming) {
+    record_all(message->events);
+    co_return co_await connection.channel->send(refusal(*connection.refused), kAnswer);
+  }
+  const auto incoming = std::move(connection.incoming);
+  auto envelope = message->envelope.empty() ? std::move(connection.envelope) : std::move(message->envelope);
+  const auto held = co_await durable(service_, [&](spool::Done done) -> Result<void> {
+    incoming->commit(std::move(envelope), message->events, std::move(done));
+    return {};
+  });
+  if (!held) {
+    log::warning("a message was refused", {{"id", base32_id(incoming->id())}, {"reason", held.error().context}});
+    co_return co_await connection.channel->send(refusal(held.error()), kAnswer);
+  }
+  co_return co_await connection.channel->send(ipc::Committed{incoming->id()}, kAnswer);
+}
+
+asio::awaitable<Result<void>> HotServer::abort(Connection& connection, const ipc::Frame& frame) {
+  const auto message = ipc::parse<ipc::Abort>(frame);
+  if (!message) co_return fail(message.error());
+  if (!connection.open) co_return out_of_place("an Abort");
+  connection.open = false;
+  connection.incoming.reset();
+  record_all(message->events);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> HotServer::probe(Connection& connection, const ipc::Frame& frame) {
+  const auto message = ipc::parse<ipc::Probe>(frame);
+  if (!message) co_return fail(message.error());
+  const auto admitted = service_.spool.admits(message->size);
+  if (!admitted) co_return co_await connection.channel->send(refusal(admitted.error()), kAnswer);
+  co_return co_await connection.channel->send(ipc::Accepting{}, kAnswer);
+}
+
+asio::awaitable<Result<void>> HotServer::read(Connection& connection, const ipc::Frame& frame) {
+  const auto message = ipc::parse<ipc::Read>(frame);
+  if (!message) co_return fail(message.error());
+  if (message->length > ipc::kChunkSize) co_return out_of_place("so long a Read");
+  const auto content = co_await off_loop(
+      service_, [this, request = *message] { return service_.spool.read(request.id, request.offset, request.length); });
+  if (!content) co_return co_await connection.channel->send(refusal(content.error()), kAnswer);
+  co_return co_await connection.channel->send(ipc::Content{*content}, kAnswer);
+}
+
+Result<void> HotServer::record(const ipc::Frame& frame) {
+  const auto message = ipc::parse<ipc::Event>(frame);
+  if (!message) return fail(message.error());
+  record_all(message->events);
+  return {};
+}
+
+void HotServer::record_all(const std::vector<std::string>& events) {
+  if (events.empty()) return;
+  if (const auto recorded = service_.spool.record(events); !recorded) {
+    log::error("ledger events were not recorded", {{"reason", recorded.error().context}});
+  }
+}
+
+void HotServer::wake() {
+  for (const auto& weak : deliveries_) {
+    if (const auto delivery = weak.lock()) delivery->wake();
+  }
+}
+
+void HotServer::stop() {
+  for (auto* channel : channels_) channel->close();
+  wake();
+}
+
+}  // namespace postern::vault
