@@ -292,8 +292,8 @@ class Server {
   Step skip_chunk(std::span<char>& input);
   Step end_chunk(bool more_behind);
   Step take_content(std::string_view bytes);
-  Step give_up_message(Fault fault, const ReplyView& reply);
   Step end_message(bool more_behind);
+  Step refuse_message(Fault fault, const ReplyView& reply);
   Step refuse_chunk(Fault fault, const ReplyView& reply, std::uint64_t octets, std::string_view argument);
   bool spend_skip_budget(std::uint64_t octets);
 
@@ -319,8 +319,7 @@ class Server {
   bool message_open_ = false;  ///< BeginMessage was accepted, neither EndMessage nor AbortMessage given
   LineState line_;
   std::uint64_t size_ = 0;
-  const ReplyView* give_up_reply_ = nullptr;  ///< the content is skipped up to its end, then this is said
-  Fault give_up_fault_ = Fault::kNone;
+  bool too_large_ = false;  ///< the content is skipped up to its end, then refused
   std::uint64_t chunk_left_ = 0;
   bool chunk_last_ = false;
   bool held_cr_ = false;  ///< a chunk ended between CR and LF

@@ -26,7 +26,7 @@ void Server::begin_content(Mode mode) {
   message_open_ = true;
   line_ = {};
   size_ = 0;
-  give_up_reply_ = nullptr;
+  too_large_ = false;
   held_cr_ = false;
 }
 
@@ -60,36 +60,30 @@ Server::Step Server::at_dot(std::span<char>& input) {
 Server::Step Server::take_content(std::string_view bytes) {
   const std::uint64_t limit = config_.limits.max_message_size;
   size_ += bytes.size();
-  // A refused message is read to its end, since only then can the client hear of it; but not endlessly.
+  if (size_ <= limit) return MessageData{bytes};
+  // What is too large is read to its end, since only then can the client hear of it; but not endlessly.
   if (size_ / 2 > limit) return fatal(Fault::kSizeLimit, replies::kTooLarge);
-  if (give_up_reply_ != nullptr) return std::nullopt;
-  if (size_ > limit) return give_up_message(Fault::kSizeLimit, replies::kTooLarge);
-  if (line_.longest > config_.limits.max_text_line) return give_up_message(Fault::kTextLineLimit, replies::kTextLine);
-  return MessageData{bytes};
-}
-
-Server::Step Server::give_up_message(Fault fault, const ReplyView& reply) {
-  abort_message(fault);
-  if (mode_ == Mode::kData) {
-    give_up_fault_ = fault;
-    give_up_reply_ = &reply;
-    return std::nullopt;
-  }
-  Step refused = refuse_chunk(fault, reply, chunk_left_, {});
-  end_transaction(State::kIdle);
-  return refused;
+  too_large_ = true;
+  abort_message(Fault::kSizeLimit);
+  return std::nullopt;
 }
 
 Server::Step Server::end_message(bool more_behind) {
+  if (too_large_) return refuse_message(Fault::kSizeLimit, replies::kTooLarge);
+  // Not before the end: so the outcome does not depend on which of two limits a read happened to show first.
+  if (line_.longest > config_.limits.max_text_line) return refuse_message(Fault::kTextLineLimit, replies::kTextLine);
   mode_ = Mode::kCommand;
-  if (give_up_reply_ != nullptr) {
-    Step refused = refuse(give_up_fault_, *give_up_reply_);
-    end_transaction(next_state_);
-    return refused;
-  }
   message_open_ = false;
   due_ = Due::kEnd;
   return EndMessage{size_, more_behind};
+}
+
+Server::Step Server::refuse_message(Fault fault, const ReplyView& reply) {
+  mode_ = Mode::kCommand;
+  abort_message(fault);
+  Step refused = refuse(fault, reply);
+  end_transaction(State::kIdle);
+  return refused;
 }
 
 Server::Step Server::read_chunk(std::span<char>& input) {
@@ -128,6 +122,9 @@ Server::Step Server::end_chunk(bool more_behind) {
   }
   if (held_cr_) return fatal(Fault::kBareLineEnd, replies::kBareLineEndInContent);
   if (!line_.at_start) {
+    if (config_.limits.max_message_size - size_ < kCrlf.size()) {
+      return refuse_message(Fault::kSizeLimit, replies::kTooLarge);
+    }
     line_.at_start = true;
     return take_content(kCrlf);
   }
