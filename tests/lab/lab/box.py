@@ -85,6 +85,8 @@ class Box:
         for name in DAEMONS:
             self.start_daemon(name)
             self.wait_ready(name)
+            if name == "system":  # makes the certificate that submit needs; in the image systemd starts submit again
+                wait_until("the certificate", (DATA / "tls" / "certificate.pem").exists)
         wait_until("the listeners on tunnel and LAN", lambda: self.listeners() >= 8, timeout=30)
 
     def start_daemon(self, name):

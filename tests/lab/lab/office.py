@@ -29,6 +29,13 @@ class Office:
         self._preload = preload
 
     def __enter__(self):
+        try:
+            return self._build()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+
+    def _build(self):
         say = self._say
         say("hosts and cables: internet, home router, office, attacker")
         self.world = world.World(self.folder)
@@ -53,7 +60,8 @@ class Office:
             print(self.box.logs() if hasattr(self, "box") else "", flush=True)
         if hasattr(self, "box"):
             self.box.stop()
-        self.smarthost.stop()
+        if hasattr(self, "smarthost"):
+            self.smarthost.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -15,9 +15,11 @@ def key_pair():
 class Tunnel:
     """A device's interface, up until close()."""
 
-    def __init__(self, host, configuration, link="wg0", mtu=1420):
+    def __init__(self, host, configuration, mtu=1420):
         """`configuration` is the wg-quick text; what only wg-quick understands is done here by hand."""
         self.host = host
+        # The hosts share a file system, and wireguard-go's control socket is named after the link.
+        link = f"wg-{host.name}"
         self.link = link
         parser = configparser.ConfigParser(strict=False)
         parser.optionxform = str
