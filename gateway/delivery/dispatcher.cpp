@@ -32,12 +32,12 @@ RouteHealth::Limits limits_of(const config::Delivery& settings) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(asio::any_io_executor executor, const Clock& clock, std::string vault_socket,
-                       config::Delivery settings, RoutePtr route)
+Dispatcher::Dispatcher(asio::any_io_executor executor, const Clock& clock, std::string vault_socket, Plan plan)
     : executor_(std::move(executor)),
       clock_(clock),
-      settings_(std::move(settings)),
-      route_(std::move(route)),
+      settings_(std::move(plan.settings)),
+      route_(std::move(plan.route)),
+      problem_(std::move(plan.problem)),
       health_(limits_of(settings_)),
       ages_(clock),
       link_(executor_, vault_socket,
@@ -162,7 +162,7 @@ void Dispatcher::pump() {
     asio::co_spawn(executor_, serve(std::move(session), next_job()), asio::detached);
   }
   const auto now = clock_.mono();
-  while (parked_.size() > opening_ && health_.may_open(now, static_cast<unsigned>(busy() + idle_.size()), opening_)) {
+  while (parked_.size() > opening_ && health_.may_open(now, static_cast<unsigned>(sessions()), opening_)) {
     ++opening_;
     asio::co_spawn(executor_, open_one(), asio::detached);
   }
@@ -176,7 +176,7 @@ asio::awaitable<void> Dispatcher::open_one() {
   changed_.cancel();
   if (!opened) {
     ++counters_.sessions_failed;
-    route_failed(route, opened.error(), next_job());
+    route_failed(route, opened.error(), next_job(), sessions());
     pump();
     co_return;
   }
@@ -233,7 +233,7 @@ void Dispatcher::on_moved(const Session& session, std::unique_ptr<Job> job, cons
     if (job->epoch == link_.epoch() && link_.connected()) parked_.push_front(std::move(job));
     return;
   }
-  route_failed(session.route(), {"mail", end.reply, session.remote()}, std::move(job));
+  route_failed(session.route(), {"mail", end.reply, session.remote()}, std::move(job), sessions() - 1);
 }
 
 bool Dispatcher::worn(const Session& session) const {
@@ -282,7 +282,8 @@ void Dispatcher::route_opened(const Session& session) {
   health_.opened();
 }
 
-void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure, std::unique_ptr<Job> victim) {
+void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure, std::unique_ptr<Job> victim,
+                              std::size_t working) {
   if (route != route_) {
     // An old route's failure says nothing about the new one.
     if (victim) parked_.push_front(std::move(victim));
@@ -290,8 +291,7 @@ void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure,
   }
   const bool was_open = health_.failures() == 0;
   last_failure_ = failure;
-  health_.failed(clock_.mono(), static_cast<unsigned>(busy() + idle_.size()), failure.stage + ": " + failure.reason,
-                 random_unit());
+  health_.failed(clock_.mono(), static_cast<unsigned>(working), failure.stage + ": " + failure.reason, random_unit());
   if (health_.failures() == 0) {
     // Others work: the server merely takes no more sessions, and the message waits for one of them.
     if (victim) parked_.push_front(std::move(victim));
@@ -335,9 +335,10 @@ bool Dispatcher::retry_now() {
   return true;
 }
 
-void Dispatcher::reload(config::Delivery settings, RoutePtr route) {
-  settings_ = std::move(settings);
-  route_ = std::move(route);
+void Dispatcher::reload(Plan plan) {
+  settings_ = std::move(plan.settings);
+  route_ = std::move(plan.route);
+  problem_ = std::move(plan.problem);
   health_ = RouteHealth(limits_of(settings_));
   for (auto& idle : std::exchange(idle_, {})) spawn_quit(std::move(idle.session));
   refill();
@@ -357,7 +358,7 @@ asio::awaitable<void> Dispatcher::stop() {
   }
   for (Session* session : active_) session->close();
   const MonoTime settled = clock_.mono() + kSettleDeadline;
-  while ((!active_.empty() || link_.unanswered() > 0) && clock_.mono() < settled) {
+  while ((!active_.empty() || !link_.quiet()) && clock_.mono() < settled) {
     changed_.expires_after(10ms);
     co_await changed_.async_wait(kAwait);
   }
@@ -370,6 +371,7 @@ Snapshot Dispatcher::snapshot() const {
   Snapshot shot;
   const MonoTime now = clock_.mono();
   shot.route = route_;
+  shot.problem = problem_;
   shot.state = health_.state(now);
   shot.failures = health_.failures();
   shot.window = health_.window();
@@ -379,7 +381,7 @@ Snapshot Dispatcher::snapshot() const {
   }
   shot.parked = parked_.size();
   shot.in_flight = in_flight_.size();
-  shot.sessions = active_.size() + idle_.size();
+  shot.sessions = sessions();
   shot.idle = idle_.size();
   shot.opening = opening_;
   shot.vault_connected = link_.connected();

@@ -40,7 +40,8 @@ struct Counters {
 
 /// What can be shown of the daemon's state.
 struct Snapshot {
-  RoutePtr route;  ///< nullptr: none configured
+  RoutePtr route;       ///< nullptr: none configured, or it can't be used
+  std::string problem;  ///< why the configured route can't be used; empty: nothing is wrong
   RouteHealth::State state = RouteHealth::State::kOpen;
   unsigned failures = 0;
   unsigned window = 0;
@@ -56,6 +57,13 @@ struct Snapshot {
   Counters counters;
 };
 
+/// What to work with: from the configuration.
+struct Plan {
+  config::Delivery settings;
+  RoutePtr route;       ///< nullptr: mail waits
+  std::string problem;  ///< why not, for the status
+};
+
 /// Takes messages from the vault and brings them to the route's server: decides how many sessions there are, which
 /// message goes on which, what a result means and when to try again. The daemon's heart; all on one executor.
 ///
@@ -65,8 +73,7 @@ struct Snapshot {
 class Dispatcher {
  public:
   /// `clock` must outlive this. `vault_socket`: the vault's hot socket.
-  Dispatcher(asio::any_io_executor executor, const Clock& clock, std::string vault_socket, config::Delivery settings,
-             RoutePtr route);
+  Dispatcher(asio::any_io_executor executor, const Clock& clock, std::string vault_socket, Plan plan);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
@@ -75,7 +82,8 @@ class Dispatcher {
   /// Stops claiming, lets deliveries under way finish (at most timeouts.stop), has them settled, says QUIT.
   asio::awaitable<void> stop();
   /// New settings and route. Sessions of the old one finish their message and close.
-  void reload(config::Delivery settings, RoutePtr route);
+  void reload(Plan plan);
+  const RoutePtr& route() const { return route_; }
   /// Ends a route's back-off now; false if it does not sleep.
   bool retry_now();
   Snapshot snapshot() const;
@@ -105,7 +113,9 @@ class Dispatcher {
   std::unique_ptr<Job> next_job();
   void finish(std::unique_ptr<Job> job, bool counts, config::Duration retry_after);
   void count(const Job& job);
-  void route_failed(const RoutePtr& route, const OpenFailure& failure, std::unique_ptr<Job> victim);
+  /// `victim`: a message that shows the reason; `working`: sessions that don't share the trouble.
+  void route_failed(const RoutePtr& route, const OpenFailure& failure, std::unique_ptr<Job> victim,
+                    std::size_t working);
   void defer_for_route(std::unique_ptr<Job> job, const OpenFailure& failure);
   void fail_expired();
   void route_opened(const Session& session);
@@ -115,12 +125,13 @@ class Dispatcher {
   void schedule_sweep();
   void sweep_idle();
   void spawn_quit(SessionPtr session);
-  std::size_t busy() const { return active_.size(); }
+  std::size_t sessions() const { return active_.size() + idle_.size(); }
 
   asio::any_io_executor executor_;
   const Clock& clock_;
   config::Delivery settings_;
   RoutePtr route_;
+  std::string problem_;
   RouteHealth health_;
   AgeClock ages_;
   VaultLink link_;

@@ -57,8 +57,9 @@ class VaultLink {
   std::uint64_t epoch() const { return epoch_; }
   /// Settlements that the vault has not confirmed.
   std::size_t unsettled() const { return unsettled_.size(); }
-  /// Settlements sent on the connection that stands, and not confirmed: what a stopping daemon waits for.
-  std::size_t unanswered() const { return unanswered_; }
+  /// Whether all that was said on the connection that stands is sent, and all settlements on it confirmed: what a
+  /// stopping daemon waits for.
+  bool quiet() const { return unanswered_ == 0 && !flushing_; }
 
  private:
   struct Kept {
@@ -86,7 +87,7 @@ class VaultLink {
   std::shared_ptr<ipc::Channel> channel_;
   std::uint64_t epoch_ = 0;
   std::size_t owed_ = 0;  // credit given and not yet used
-  std::size_t unanswered_ = 0;
+  std::size_t unanswered_ = 0;  // settlements sent on this connection and not confirmed
   std::unordered_map<std::uint64_t, Kept> unsettled_;
   std::vector<std::string> events_;  // waiting for a connection
   bool flushing_ = false;

@@ -1,0 +1,66 @@
+#include "system/event_feed.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+
+#include "base/log.h"
+#include "ipc/channel.h"
+#include "ipc/vault_messages.h"
+#include "ledger/event.h"
+
+namespace postern::system {
+
+namespace {
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr auto kDeadline = std::chrono::seconds(5);
+constexpr auto kRetry = std::chrono::seconds(1);
+constexpr std::size_t kBatch = 64;
+}  // namespace
+
+EventFeed::EventFeed(const asio::any_io_executor& executor, std::string vault_socket, std::size_t bound)
+    : wake_(executor), vault_socket_(std::move(vault_socket)), bound_(bound) {}
+
+void EventFeed::add(std::string event) {
+  if (events_.size() >= bound_) {
+    if (dropped_++ == 0) log::error("the vault is away and the queue of ledger events is full: events are lost");
+    return;
+  }
+  events_.push_back(std::move(event));
+  wake_.cancel();
+}
+
+void EventFeed::stop() {
+  stopping_ = true;
+  wake_.cancel();
+}
+
+asio::awaitable<void> EventFeed::run() {
+  for (;;) {
+    const bool sent = events_.empty() || co_await send_all();
+    if (stopping_) co_return;
+    if (!events_.empty() && sent) continue;
+    wake_.expires_after(sent ? std::chrono::hours(24) : kRetry);
+    co_await wake_.async_wait(kAwait);
+  }
+}
+
+/// One connection for all that waits: events are rare, and an idle connection would only have to be watched.
+asio::awaitable<bool> EventFeed::send_all() {
+  auto channel = co_await ipc::Channel::connect(vault_socket_, kDeadline);
+  if (!channel) co_return false;
+  if (dropped_ > 0) {
+    channel->queue(ipc::Event{{ledger::Event("events-lost").number("count", dropped_).take()}});
+    if (!co_await channel->flush(kDeadline)) co_return false;
+    dropped_ = 0;
+  }
+  while (!events_.empty()) {
+    ipc::Event batch;
+    for (std::size_t i = 0; i < events_.size() && i < kBatch; ++i) batch.events.push_back(events_[i]);
+    if (!co_await channel->send(batch, kDeadline)) co_return false;
+    events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(batch.events.size()));
+  }
+  co_return true;
+}
+
+}  // namespace postern::system
