@@ -50,6 +50,12 @@ bool CredentialCache::matches(std::string_view person, const Secret& password) {
   return same && entry != nullptr;
 }
 
+void CredentialCache::configure(const config::LoginCache& config) {
+  lifetime_ = config.lifetime;
+  entries_.clear();
+  entries_.resize(config.entries);
+}
+
 void CredentialCache::remember(std::string_view person, const Secret& password) {
   if (lifetime_ <= config::Duration::zero()) return;
   entries_.add(person) = {mac_of(person, password), clock_.mono() + lifetime_};

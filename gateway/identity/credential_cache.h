@@ -27,6 +27,8 @@ class CredentialCache {
   bool matches(std::string_view person, const Secret& password);
   void remember(std::string_view person, const Secret& password);
   void forget(std::string_view person) { entries_.erase(person); }
+  /// Other numbers from now on; all is forgotten.
+  void configure(const config::LoginCache& config);
   void clear() { entries_.clear(); }
   std::size_t size() const { return entries_.size(); }
 

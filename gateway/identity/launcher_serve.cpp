@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -13,7 +14,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "identity/launcher_wire.h"
 #include "identity/pam_conversation.h"
 
@@ -76,15 +79,28 @@ void start(Workers& workers, Received received, int control, int signals, Floor 
   workers.emplace(received.packet.id, pid);
 }
 
-/// Ends what a worker left running before its number, which is its group's too, is given back.
+/// Children that are no workers are what dead workers left behind (modules start programs, pam_exec in sessions of
+/// their own): the kernel gave them to this process, the subreaper. When they end, their children come here in turn.
+void kill_strays(const Workers& workers) {
+  const auto list = read_file("/proc/thread-self/children");
+  if (!list) return;  // a kernel without CONFIG_PROC_CHILDREN: the worker's group is dead all the same
+  for (const auto text : split(trim(*list), ' ')) {
+    const auto pid = parse_decimal<pid_t>(text);
+    const auto is_it = [&](const auto& worker) { return worker.second == pid; };
+    if (pid && std::ranges::none_of(workers, is_it)) ::kill(*pid, SIGKILL);
+  }
+}
+
 void reap(Workers& workers) {
   for (;;) {
     siginfo_t ended{};
-    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) return;
+    if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0) break;
+    // The group goes before its number is given back.
     ::kill(-ended.si_pid, SIGKILL);
     ::waitpid(ended.si_pid, nullptr, 0);
     std::erase_if(workers, [&](const auto& worker) { return worker.second == ended.si_pid; });
   }
+  kill_strays(workers);
 }
 
 int open_signals() {
@@ -103,6 +119,7 @@ int open_signals() {
 
 void serve(UniqueFd control, Floor floor) {
   const int signals = open_signals();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Workers workers;
   for (;;) {
     std::array<pollfd, 2> ready{pollfd{control.get(), POLLIN, 0}, pollfd{signals, POLLIN, 0}};
@@ -121,6 +138,7 @@ void serve(UniqueFd control, Floor floor) {
     start(workers, std::move(*received), control.get(), signals, floor);
   }
   for (const auto& [id, pid] : workers) ::kill(-pid, SIGKILL);
+  kill_strays({});
   ::_exit(EXIT_SUCCESS);
 }
 

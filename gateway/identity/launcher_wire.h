@@ -10,7 +10,7 @@
 /// Between postern-auth and its launcher: packets on a SOCK_SEQPACKET pair.
 namespace postern::identity::launcher {
 
-using Floor = std::chrono::steady_clock::duration;
+using Floor = std::chrono::microseconds;
 
 enum class Order : std::uint8_t { kStart = 1, kKill = 2 };
 

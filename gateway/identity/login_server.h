@@ -24,7 +24,7 @@ struct Callers {
 /// A connection from a stranger, one that asks for another's kind of login, or one that breaks the protocol, is closed.
 class LoginServer {
  public:
-  /// More connections wait in the listening socket's queue: each holds at most one request and its delay.
+  /// Each holds at most one request and its delay; more are closed at once.
   static constexpr std::size_t kMaxConnections = 4096;
 
   /// The service must outlive the server, the server its connections.

@@ -194,6 +194,13 @@ asio::awaitable<void> LoginService::delay(MonoTime arrived) {
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+void LoginService::reload(const config::Login& login) {
+  login_ = login;
+  throttle_.configure(login.throttle);
+  cache_.configure(login.cache);
+  slots_.resize(login.pool, login.waiting);
+}
+
 asio::awaitable<ipc::LoginReply> LoginService::answer(ipc::LoginRequest request) {
   const MonoTime arrived = clock_.mono();
   auto decided = co_await decide(request);

@@ -34,6 +34,9 @@ class LoginService {
 
   asio::awaitable<ipc::LoginReply> answer(ipc::LoginRequest request);
 
+  /// Another configuration from now on, for logins under way too.
+  void reload(const config::Login& login);
+
   /// Figures for /v1/status.
   static constexpr std::size_t kReasons = static_cast<std::size_t>(ipc::LoginReply::Reason::kUnavailable) + 1;
   const std::array<std::uint64_t, kReasons>& replies() const { return replies_; }

@@ -43,6 +43,11 @@ class LruMap {
     entries_.erase(entry);
   }
 
+  void resize(std::size_t capacity) {
+    capacity_ = capacity;
+    while (index_.size() > capacity_) erase(entries_.back().first);
+  }
+
   void clear() {
     index_.clear();
     entries_.clear();

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 
 #include "base/mutant.h"
+#include "identity/processor_time.h"
 #include "identity/yescrypt.h"
 
 namespace postern::identity {
@@ -142,15 +142,15 @@ PamAnswer ask(const PamRequest& request) {
 
 }  // namespace
 
-PamAnswer run_pam(const PamRequest& request, std::chrono::steady_clock::duration floor) {
+PamAnswer run_pam(const PamRequest& request, std::chrono::microseconds floor) {
   if (request.user.empty()) {
     burn_hash();
     return {PamOutcome::kUnknown, {}, PAM_USER_UNKNOWN};
   }
   if (mutant(Mutant::kPam)) return {PamOutcome::kGranted, request.user, PAM_SUCCESS};
-  const auto begin = std::chrono::steady_clock::now();
+  const auto before = processor_time();
   PamAnswer answer = ask(request);
-  if (answer.outcome != PamOutcome::kGranted && std::chrono::steady_clock::now() - begin < floor) burn_hash();
+  if (answer.outcome != PamOutcome::kGranted && processor_time() - before < floor) burn_hash();
   return answer;
 }
 

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 
 #include "base/log.h"
 #include "identity/launcher_wire.h"
+#include "identity/processor_time.h"
 #include "identity/yescrypt.h"
 
 namespace postern::identity {
@@ -27,10 +27,10 @@ namespace {
   if (!confined) log::error("the PAM launcher can't confine itself", {{"reason", confined.error().context}});
   // The parent may have ended before its death could be noticed.
   if (!confined || ::getppid() != parent) ::_exit(EXIT_FAILURE);
-  const auto begin = std::chrono::steady_clock::now();
+  const auto before = processor_time();
   burn_hash();
   // A check that took less than half a hash had none in it.
-  const auto floor = (std::chrono::steady_clock::now() - begin) / 2;
+  const auto floor = (processor_time() - before) / 2;
   const char ready = 1;
   if (::send(control.get(), &ready, 1, MSG_NOSIGNAL) != 1) ::_exit(EXIT_FAILURE);
   launcher::serve(std::move(control), floor);

@@ -26,7 +26,7 @@ class PamLauncher {
   /// end of the stream, writes one PamAnswer and ends. `id` is the caller's, for kill(). kUnavailable when the launcher
   /// has ended.
   Result<void> start_worker(std::uint64_t id, UniqueFd socket);
-  /// Kills a worker and its process group. Nothing happens if it has ended by itself.
+  /// Kills a worker and all that it started. Nothing happens if it has ended by itself.
   void kill_worker(std::uint64_t id);
 
   /// Becomes readable when the launcher ends: then postern-auth must end as well.

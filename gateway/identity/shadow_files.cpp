@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <format>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "identity/names.h"
@@ -73,9 +75,10 @@ std::string print_group(std::string_view group_name, gid_t group) {
 
 Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::string_view shadow) {
   std::vector<PasswordEntry> entries;
+  std::unordered_map<std::string_view, std::size_t> index;
   auto read = each_line("passwd", passwd, kPasswdFields, [&](const auto& parts) {
     const auto uid = parse_decimal<uid_t>(parts[2]);
-    if (!uid || !is_full_name(parts[4])) return false;
+    if (!uid || !is_full_name(parts[4]) || !index.emplace(parts[0], entries.size()).second) return false;
     PasswordEntry& entry = entries.emplace_back();
     entry.name = parts[0];
     entry.full_name = parts[4];
@@ -83,10 +86,11 @@ Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::s
     return true;
   });
   if (!read) return fail(read.error());
+  std::unordered_set<std::string_view> seen;
   read = each_line("shadow", shadow, kShadowFields, [&](const auto& parts) {
-    const auto found = std::ranges::find(entries, parts[0], &PasswordEntry::name);
+    const auto found = index.find(parts[0]);
     PasswordEntry unmatched;
-    return read_shadow_line(parts, found == entries.end() ? unmatched : *found);
+    return seen.insert(parts[0]).second && read_shadow_line(parts, found == index.end() ? unmatched : entries[found->second]);
   });
   if (!read) return fail(read.error());
   std::erase_if(entries, [](const PasswordEntry& entry) { return entry.hash.empty(); });

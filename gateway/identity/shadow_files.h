@@ -34,8 +34,8 @@ std::string print_passwd(const std::vector<PasswordEntry>& entries, gid_t group)
 std::string print_shadow(const std::vector<PasswordEntry>& entries);
 std::string print_group(std::string_view group_name, gid_t group);
 
-/// Reads passwd and shadow back. kCorrupt, naming file and line, for anything that print_passwd and print_shadow could
-/// not have written: the store owns its files. A person in only one of the two (a power cut came between the two
+/// Reads passwd and shadow back. kCorrupt, naming file and line, for a line that is none of the store's, or a name
+/// that stands twice: the store owns its files. A person in only one of the two (a power cut came between the two
 /// writes) is left out, which locks the person out, never in.
 Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::string_view shadow);
 

@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 class Slots {
  public:
   Slots(asio::any_io_executor executor, std::size_t places, std::size_t waiting)
-      : executor_(std::move(executor)), free_(places), places_(places), max_waiting_(waiting) {}
+      : executor_(std::move(executor)), places_(places), max_waiting_(waiting) {}
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
 
@@ -37,10 +37,13 @@ class Slots {
     Slots* slots_;
   };
 
+  /// Other numbers from now on; who is in or waits already stays.
+  void resize(std::size_t places, std::size_t waiting);
+
   /// kLimit when too many wait already, kTimeout after `deadline`.
   asio::awaitable<Result<Place>> enter(std::chrono::steady_clock::duration deadline);
 
-  std::size_t busy() const { return places_ - free_; }
+  std::size_t busy() const { return busy_; }
   std::size_t waiting() const { return waiters_.size(); }
 
  private:
@@ -50,9 +53,11 @@ class Slots {
   };
 
   void leave();
+  /// Gives the free places to those who wait longest.
+  void call();
 
   asio::any_io_executor executor_;
-  std::size_t free_;
+  std::size_t busy_ = 0;
   std::size_t places_;
   std::size_t max_waiting_;
   std::list<Waiter> waiters_;

@@ -91,6 +91,12 @@ void Throttle::succeeded(const Attempt& attempt) {
   good_.add(pair);
 }
 
+void Throttle::configure(const config::LoginThrottle& config) {
+  config_ = config;
+  for (Map* map : {&sources_, &accounts_, &pairs_}) map->resize(config.entries);
+  good_.resize(config.entries);
+}
+
 void Throttle::list(const Map& map, std::size_t limit, std::vector<Waiting>& into) const {
   const MonoTime now = clock_.mono();
   for (const auto& [key, bucket] : map.entries()) {

@@ -59,6 +59,8 @@ class Throttle {
   std::vector<Waiting> waiting(std::size_t limit) const;
   /// Forgets the failures of an account, of a source, of one from the other, or (both empty) all of them.
   void clear(std::string_view account, std::string_view source);
+  /// Other numbers from now on; what has been counted stays.
+  void configure(const config::LoginThrottle& config);
   std::size_t size() const { return pairs_.size() + sources_.size() + accounts_.size(); }
 
  private:

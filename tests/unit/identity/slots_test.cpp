@@ -51,6 +51,23 @@ TEST_CASE("places go in order, waiting is bounded in number and time") {
   CHECK(slots.waiting() == 0);
 }
 
+TEST_CASE("more places let more in at once, fewer let those in stay") {
+  asio::io_context context;
+  Slots slots(context.get_executor(), 1, 10);
+  std::string order;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    asio::co_spawn(context, visit(slots, name, order, 50ms, 5s), asio::detached);
+  }
+  context.poll();
+  slots.resize(3, 10);
+  CHECK(slots.busy() == 3);
+  slots.resize(1, 0);
+  CHECK(slots.busy() == 3);
+  context.run();
+  CHECK(order == "a in, b in, c in, d in, ");
+  CHECK(slots.busy() == 0);
+}
+
 TEST_CASE("no place is lost when a waiter is called at its last moment") {
   asio::io_context context;
   Slots slots(context.get_executor(), 1, 100);
