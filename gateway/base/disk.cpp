@@ -21,6 +21,10 @@ namespace postern {
 
 namespace {
 
+std::unexpected<Error> sync_failed(const std::string& what, int error_number) {
+  return fail(ErrorCode::kIo, fail_errno(what, error_number).error().context);
+}
+
 class SystemFile final : public File {
  public:
   SystemFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
@@ -46,7 +50,7 @@ class SystemFile final : public File {
 
   Result<void> sync() override {
     if (mutant(Mutant::kSync)) return {};
-    if (::fdatasync(fd_.get()) != 0) return fail_errno("fdatasync " + name_, errno);
+    if (::fdatasync(fd_.get()) != 0) return sync_failed("fdatasync " + name_, errno);
     return {};
   }
 
@@ -176,7 +180,7 @@ class SystemDisk final : public Disk {
     if (mutant(Mutant::kSync)) return {};
     const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return fail_errno("open folder " + path, errno);
-    if (::fsync(folder.get()) != 0) return fail_errno("fsync of folder " + path, errno);
+    if (::fsync(folder.get()) != 0) return sync_failed("fsync of folder " + path, errno);
     return {};
   }
 

@@ -23,8 +23,8 @@ class File {
   Result<void> write(std::uint64_t offset, std::string_view bytes) { return write(offset, {&bytes, 1}); }
 
   /// fdatasync: once it has returned, the bytes written before are on stable storage, with the size needed to read
-  /// them. After an error the kernel may have dropped the bytes and forgotten that it did, so a second call proves
-  /// nothing: never call it again.
+  /// them. Any failure is kIo, for want of space as well: the kernel may have dropped the bytes and forgotten that it
+  /// did, so a second call proves nothing. Never call it again.
   virtual Result<void> sync() = 0;
 
   /// Fills `into` from `offset` on as far as the file goes; returns the number of bytes read.
@@ -71,6 +71,7 @@ class Disk {
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   /// Makes a folder (mode 0700), unless it is there; not its parents.
   virtual Result<void> make_folder(const std::string& path) = 0;
+  /// Fails as File::sync() does.
   virtual Result<void> sync_folder(const std::string& path) = 0;
   virtual Result<FreeSpace> free_space(const std::string& path) = 0;
 

@@ -85,6 +85,7 @@ Result<Claimed> Spool::load(MessageId id) {
   } else {
     bytes->erase(0, kRecordHeader + header.head_length);
     claimed.content = std::move(*bytes);
+    if (claimed.content.size() != change->size) return fail(ErrorCode::kCorrupt, "content has another size");
   }
   return claimed;
 }

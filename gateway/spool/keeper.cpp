@@ -93,16 +93,17 @@ void Spool::tick() {
   refresh_free_space();
   if (!log_->health() || !sync_ledger()) return;
   Result<void> step;
-  if (checkpoint_is_due()) {
-    step = write_checkpoint_file();
-    if (step) step = drop_dead_segments();
-  }
-  if (const auto sparse = sparsest_segment(); step && sparse) {
-    step = compact(*sparse);
-    if (step) step = drop_dead_segments();
-  }
-  if (step || step.error().code == ErrorCode::kNoSpace) return;
-  broken(step.error());
+  if (checkpoint_is_due()) step = write_checkpoint_file();
+  if (step) step = tidy_segments();
+  if (!step && step.error().code != ErrorCode::kNoSpace) broken(step.error());
+}
+
+Result<void> Spool::tidy_segments() {
+  if (const auto dropped = drop_dead_segments(); !dropped) return dropped;
+  const auto sparse = sparsest_segment();
+  if (!sparse) return {};
+  if (const auto compacted = compact(*sparse); !compacted) return compacted;
+  return drop_dead_segments();
 }
 
 void Spool::refresh_free_space() {
@@ -127,7 +128,8 @@ Result<void> Spool::checkpoint() {
   const std::lock_guard keeping(keeping_);
   Result<void> step = log_->health();
   if (step) step = write_checkpoint_file();
-  if (step) step = drop_dead_segments();
+  if (step) step = tidy_segments();
+  if (!step && step.error().code != ErrorCode::kNoSpace) broken(step.error());
   return step;
 }
 

@@ -104,9 +104,9 @@ void LargeFiles::when_drained(const std::shared_ptr<LargeFile>& file, std::move_
 
 Result<void> LargeFiles::finish_now(LargeFile& file) {
   if (!file.result) return file.result;
-  if (const auto synced = file.file->sync(); !synced) return fail(ErrorCode::kIo, synced.error().context);
+  if (const auto synced = file.file->sync(); !synced) return synced;
   if (const auto linked = disk_.link(*file.file, path(file.id)); !linked) return not_broken(linked.error());
-  if (const auto synced = disk_.sync_folder(folder_); !synced) return fail(ErrorCode::kIo, synced.error().context);
+  if (const auto synced = disk_.sync_folder(folder_); !synced) return synced;
   return {};
 }
 

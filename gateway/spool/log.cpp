@@ -227,9 +227,7 @@ Result<void> Log::write_group(Batch& group) {
   const std::uint64_t end = lay_out(group, pieces);
   const std::uint64_t start = fresh ? 0 : position_.offset;
   if (const auto written = segment_->file->write(start, pieces); !written) return written;
-  if (const auto synced = segment_->file->sync(); !synced) {
-    return fail(ErrorCode::kIo, synced.error().context);  // also for ENOSPC: nobody knows what was lost
-  }
+  if (const auto synced = segment_->file->sync(); !synced) return synced;
   segment_header_.clear();
   const RecordHeader& last = group.back()->header;
   position_.records_end = end;
@@ -241,7 +239,7 @@ Result<void> Log::write_group(Batch& group) {
   const std::lock_guard lock(mutex_);
   figures_.transactions += group.size();
   figures_.flushes += 1;
-  figures_.bytes += end - start;
+  figures_.bytes += position_.offset - start;
   return {};
 }
 

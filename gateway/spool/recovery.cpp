@@ -390,13 +390,15 @@ std::optional<Entry> apply_record(Index& index, const RecordHeader& header, std:
     index.move(change->id, place);
     return std::nullopt;
   }
+  const std::size_t recipients = count_recipients(change->envelope);
+  if (recipients == 0) return std::nullopt;  // commit() takes no such envelope
   Entry entry;
   entry.id = change->id;
   entry.size = change->size;
   entry.accepted = header.running;
   entry.due = header.running;
   entry.place = place;
-  entry.recipients = static_cast<std::uint16_t>(count_recipients(change->envelope));
+  entry.recipients = static_cast<std::uint16_t>(recipients);
   entry.pending = entry.recipients;
   entry.in_file = change->in_file;
   index.accept(std::move(entry));

@@ -187,7 +187,8 @@ class Spool {
 
   /// Waits until the events recorded so far are in the ledger's files. Blocks.
   void flush_ledger();
-  /// Writes a checkpoint and drops what is no longer needed. Blocks. Done from time to time by itself.
+  /// Writes a checkpoint, drops segments that are no longer needed, compacts one that is sparse. Blocks. Done from time
+  /// to time by itself.
   Result<void> checkpoint();
 
  private:
@@ -229,6 +230,7 @@ class Spool {
   Result<void> write_checkpoint_file();
   Result<void> remove_old_checkpoints();
   bool checkpoint_is_due() const;
+  Result<void> tidy_segments();
   Result<void> drop_dead_segments();
   void refresh_free_space();
   std::optional<std::uint64_t> sparsest_segment() const;

@@ -1,0 +1,6 @@
+postern_fuzz_target(spool_recovery USES spool)
+postern_fuzz_target(ledger_reader USES ledger)
+foreach(target IN ITEMS spool_recovery ledger_reader)
+  target_sources(fuzz-${target} PRIVATE ../support/simulated_disk.cpp)
+  target_include_directories(fuzz-${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+endforeach()
