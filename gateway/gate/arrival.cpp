@@ -58,9 +58,8 @@ Result<Arrival> arrival_of(int fd) {
   int family = 0;
   socklen_t length = sizeof family;
   if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) return fail_errno("SO_DOMAIN", errno);
-  const unsigned ifindex = family == AF_INET6
-                               ? arrival_link(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, kIpv6PktOptions)
-                               : arrival_link(fd, IPPROTO_IP, IP_PKTINFO, IP_PKTOPTIONS);
+  const unsigned ifindex = family == AF_INET6 ? arrival_link(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, kIpv6PktOptions)
+                                              : arrival_link(fd, IPPROTO_IP, IP_PKTINFO, IP_PKTOPTIONS);
   return Arrival{ifindex, *source, *local};
 }
 

@@ -13,11 +13,11 @@ namespace postern::gate {
 
 /// What one listener allows. A connection must pass all of it before it gets a single byte from us.
 struct GateRule {
-  std::string link;                       ///< the interface's name, for logs
-  unsigned ifindex = 0;                   ///< its number; 0 matches nothing, so an unset rule refuses everybody
+  std::string link;      ///< the interface's name, for logs
+  unsigned ifindex = 0;  ///< its number; 0 matches nothing, so an unset rule refuses everybody
   ipc::NetworkKind kind = ipc::NetworkKind::kTunnel;
-  std::vector<IpNetwork> networks;        ///< sources that may speak
-  std::vector<IpAddress> refused;         ///< single addresses that may not, although a network holds them
+  std::vector<IpNetwork> networks;  ///< sources that may speak
+  std::vector<IpAddress> refused;   ///< single addresses that may not, although a network holds them
 };
 
 /// Where a connection comes from, as the kernel knows it (gate/arrival.h). IPv4-mapped addresses are IPv4 addresses
@@ -38,7 +38,8 @@ enum class Verdict : std::uint8_t {
   kForeignNetwork,   ///< not in any of the networks
 };
 
-/// "allowed", "no-unicast-source", "own-address", "wrong-link", "refused-address", "foreign-network": the ledger's words.
+/// "allowed", "no-unicast-source", "own-address", "wrong-link", "refused-address", "foreign-network": the ledger's
+/// words.
 std::string_view to_string(Verdict verdict);
 
 /// The decision. The checks run in the order of Verdict's values; the first that fails is the answer.

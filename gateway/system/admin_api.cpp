@@ -272,8 +272,10 @@ http::Policy admin_policy(gid_t administrators) {
 void add_routes(http::Router& router, Agent& agent) {
   const auto with = [&agent](auto handler) {
     return [&agent, handler](const Request& request) {
-      if constexpr (requires { handler(agent, request); }) return handler(agent, request);
-      else return handler(agent);
+      if constexpr (requires { handler(agent, request); })
+        return handler(agent, request);
+      else
+        return handler(agent);
     };
   };
   router.add(Method::kGet, "/v1/status", Access::kRead, with(get_status));

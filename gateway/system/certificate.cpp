@@ -134,10 +134,12 @@ WallTime to_time(const ASN1_TIME* time) {
 }
 
 void take_names(X509* certificate, CertificateFacts& facts) {
-  const OwnedNames names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const OwnedNames names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     int type = 0;
-    const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
+    const auto* value =
+        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type));
     if (type != GEN_DNS && type != GEN_IPADD) continue;
     const unsigned char* data = ASN1_STRING_get0_data(value);
     const auto length = static_cast<std::size_t>(ASN1_STRING_length(value));

@@ -26,8 +26,10 @@ std::string set_of(const Entries& entries, bool v4) {
   std::string text;
   for (const auto& entry : entries) {
     bool same = false;
-    if constexpr (requires { entry.base(); }) same = entry.base().is_v4() == v4;
-    else same = entry.is_v4() == v4;
+    if constexpr (requires { entry.base(); })
+      same = entry.base().is_v4() == v4;
+    else
+      same = entry.is_v4() == v4;
     if (same) text += std::format("{}{}", text.empty() ? "" : ", ", entry.to_string());
   }
   return text.empty() ? text : std::format("{{ {} }}", text);

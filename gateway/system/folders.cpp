@@ -29,7 +29,7 @@ Result<void> make(const Folder& folder) {
     if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno("mkdir " + parent, errno);
   }
   if (::mkdir(folder.path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("mkdir " + folder.path, errno);
-  struct stat info {};
+  struct stat info{};
   // lstat: a link that somebody put in our place must not lead us elsewhere.
   if (::lstat(folder.path.c_str(), &info) != 0) return fail_errno("stat " + folder.path, errno);
   if (!S_ISDIR(info.st_mode)) return fail(ErrorCode::kInvalid, folder.path + " is not a folder");

@@ -9,11 +9,11 @@ namespace postern::system {
 
 /// The numbers of the accounts that postern-system has to do with.
 struct Accounts {
-  uid_t submit = 0;         ///< takes the listening sockets over
-  gid_t submit_group = 0;   ///< reads the TLS key
-  gid_t auth = 0;           ///< reads people and password hashes
-  gid_t postern = 0;        ///< all daemons: may reach one another's sockets
-  gid_t administrators = 0; ///< postern-admin; 0 (root) when there is no such group
+  uid_t submit = 0;          ///< takes the listening sockets over
+  gid_t submit_group = 0;    ///< reads the TLS key
+  gid_t auth = 0;            ///< reads people and password hashes
+  gid_t postern = 0;         ///< all daemons: may reach one another's sockets
+  gid_t administrators = 0;  ///< postern-admin; 0 (root) when there is no such group
 
   /// kNotFound names the account that is missing.
   static Result<Accounts> find();

@@ -72,7 +72,8 @@ std::vector<ipc::ListenerAdd> wanted_listeners(const config::Config& config, con
     if (link == nullptr || !link->up) continue;
     for (const auto& address : link->addresses) {
       if (!listens_on(config, access, address.address)) continue;
-      for (const auto& [port, mode] : {std::pair{ports.submissions, Mode::kSubmissions}, {ports.submission, Mode::kSubmission}}) {
+      for (const auto& [port, mode] :
+           {std::pair{ports.submissions, Mode::kSubmissions}, {ports.submission, Mode::kSubmission}}) {
         if (port == 0) continue;
         const IpEndpoint local{address.address, port};
         wanted.push_back({std::format("{} {}", link->name, local.to_string()), link->name, link->index, access.kind,
@@ -93,8 +94,8 @@ Result<UniqueFd> open_listener(const ipc::ListenerAdd& description) {
   };
   bool good = set(SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) && (v4 || set(IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
   if (!mutant(Mutant::kDeviceBinding)) {
-    // By number, not by name: should the interface be made anew in this moment, the bind fails instead of meaning
-    // another device than the one the description names.
+    // By number, not by name: should the interface be made anew in this moment, the socket hears nobody until the next
+    // round replaces it, instead of belonging to another device than the one that the description names.
     const auto ifindex = static_cast<int>(description.ifindex);
     good = good && set(SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, sizeof ifindex);
   }

@@ -117,7 +117,8 @@ Result<void> Netlink::dump(NetlinkRequest request, const std::function<void(cons
     const auto size = static_cast<std::size_t>(got);
     for (std::size_t at = 0; at + sizeof(nlmsghdr) <= size;) {
       const auto& part = *reinterpret_cast<const nlmsghdr*>(&buffer[at / sizeof(std::uint32_t)]);
-      if (part.nlmsg_len < sizeof part || at + part.nlmsg_len > size) return fail(ErrorCode::kProtocol, "netlink: torn");
+      if (part.nlmsg_len < sizeof part || at + part.nlmsg_len > size)
+        return fail(ErrorCode::kProtocol, "netlink: torn");
       if ((part.nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;
       if (part.nlmsg_type == NLMSG_DONE) {
         if (interrupted) return fail(ErrorCode::kUnavailable, "netlink: the tables changed meanwhile");

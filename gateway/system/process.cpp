@@ -42,7 +42,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// Runs in the forked child: async-signal-safe calls only, and never returns.
+/// Runs in the forked child, all signals blocked: async-signal-safe calls only, and never returns.
 [[noreturn]] void become(char* const* argv, char* const* environment, const Streams& streams, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before the line above: then nobody would ever send the signal.
@@ -70,9 +70,16 @@ Result<pid_t> spawn(std::vector<std::string> argv, const Streams& streams) {
   const auto arguments = pointers(argv);
   const auto variables = pointers(environment);
   const pid_t parent = ::getpid();
+  // No signal may reach the child while it still has our handlers: they would write into our own event loop.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno("fork", errno);
+  const int error = errno;
   if (pid == 0) become(arguments.data(), variables.data(), streams, parent);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail_errno("fork", error);
   return pid;
 }
 

@@ -31,9 +31,9 @@ std::vector<std::string> command(const Words&... words) {
 
 /// What a tool said and how it ended.
 struct Outcome {
-  int exit_code = 0;    ///< 128 + signal when a signal ended it
-  std::string output;   ///< standard output, at most kMaxOutput bytes; may hold secrets
-  std::string errors;   ///< standard error
+  int exit_code = 0;   ///< 128 + signal when a signal ended it
+  std::string output;  ///< standard output, at most kMaxOutput bytes; may hold secrets
+  std::string errors;  ///< standard error
 };
 inline constexpr std::size_t kMaxOutput = 16 << 20;
 

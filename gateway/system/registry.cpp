@@ -47,8 +47,15 @@ Person with_change(Person person, const PersonChange& change) {
 
 Registry::Registry(const asio::any_io_executor& executor, const config::Config& config,
                    identity::PasswordStore passwords, gid_t readers, EventFeed& events, Hooks hooks, const Clock& clock)
-    : executor_(executor), config_(config), passwords_(std::move(passwords)), readers_(readers), events_(events),
-      hooks_(std::move(hooks)), clock_(clock), turn_(executor), expired_until_(clock.wall()) {}
+    : executor_(executor),
+      config_(config),
+      passwords_(std::move(passwords)),
+      readers_(readers),
+      events_(events),
+      hooks_(std::move(hooks)),
+      clock_(clock),
+      turn_(executor),
+      expired_until_(clock.wall()) {}
 
 /// Runs what blocks on the other thread; its references stay valid because the caller waits here.
 template <class Work>
@@ -207,7 +214,8 @@ asio::awaitable<Result<void>> Registry::change_person(std::string by, std::strin
 
 asio::awaitable<Result<void>> Registry::set_password(std::string by, std::string name, Secret password) {
   const auto held = co_await turn_.take();
-  if (document_.person(name) == nullptr) co_return fail(ErrorCode::kNotFound, std::format("there is no person '{}'", name));
+  if (document_.person(name) == nullptr)
+    co_return fail(ErrorCode::kNotFound, std::format("there is no person '{}'", name));
   auto set = co_await on_thread([&] { return passwords_.set_password(name, password); });
   if (set) tell_person("password", by, name);
   co_return set;

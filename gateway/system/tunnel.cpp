@@ -105,7 +105,8 @@ asio::awaitable<Result<void>> Tunnel::keep_key_and_port(const config::Vpn& vpn) 
     const Secret text = vpn::interface_text(key_.private_key, vpn.port);
     done = co_await run_checked(command(kWg, "setconf", vpn.link, "/dev/stdin"), text.reveal(), kWgDeadline);
   } else if (current->port != vpn.port) {
-    done = co_await run_checked(command(kWg, "set", vpn.link, "listen-port", std::to_string(vpn.port)), {}, kWgDeadline);
+    done =
+        co_await run_checked(command(kWg, "set", vpn.link, "listen-port", std::to_string(vpn.port)), {}, kWgDeadline);
   }
   if (!done) co_return fail(done.error());
   co_return Result<void>{};

@@ -30,9 +30,9 @@ json::object live_view(const vpn::PeerStatus& live, WallTime now) {
   view["presence"] = vpn::to_string(vpn::presence_of(live, now));
   view["endpoint"] = live.endpoint ? json::value(live.endpoint->to_string()) : json::value(nullptr);
   view["handshake"] = time_or_null(live.handshake);
-  view["handshake_age"] =
-      live.handshake ? json::value(std::chrono::floor<std::chrono::seconds>(now - *live.handshake).count())
-                     : json::value(nullptr);
+  view["handshake_age"] = live.handshake
+                              ? json::value(std::chrono::floor<std::chrono::seconds>(now - *live.handshake).count())
+                              : json::value(nullptr);
   view["received"] = live.received;
   view["sent"] = live.sent;
   return view;

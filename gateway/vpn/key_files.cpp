@@ -34,9 +34,9 @@ Result<KeyPair> load_or_create_key(const std::string& path) {
   return pair;
 }
 
-Result<PresharedKeys> PresharedKeys::load(std::string path) {
-  PresharedKeys keys(std::move(path));
-  auto text = read_file(keys.path_, kMaxPresharedFile);
+Result<PresharedKeys> PresharedKeys::load(const std::string& path) {
+  PresharedKeys keys;
+  auto text = read_file(path, kMaxPresharedFile);
   if (!text) {
     if (text.error().code == ErrorCode::kNotFound) return keys;
     return fail(text.error());
@@ -54,7 +54,7 @@ Result<PresharedKeys> PresharedKeys::load(std::string path) {
     }
   }
   wipe(*text);
-  if (bad != 0) return fail(ErrorCode::kCorrupt, std::format("{}:{}: expected two keys", keys.path_, bad));
+  if (bad != 0) return fail(ErrorCode::kCorrupt, std::format("{}:{}: expected two keys", path, bad));
   return keys;
 }
 
@@ -63,22 +63,14 @@ const Secret* PresharedKeys::find(std::string_view public_key) const {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
-Result<void> PresharedKeys::put(const std::string& public_key, Secret preshared) {
-  auto node = keys_.extract(public_key);
-  keys_.emplace(public_key, std::move(preshared));
-  auto written = write();
-  if (written) return {};
-  keys_.erase(public_key);
-  if (!node.empty()) keys_.insert(std::move(node));
-  return written;
-}
-
-Result<void> PresharedKeys::write() const {
+Secret PresharedKeys::text() const {
   std::string text;
   for (const auto& [public_key, preshared] : keys_) text += std::format("{} {}\n", public_key, preshared.reveal());
-  auto written = replace_file(path_, text, kSecretMode);
-  wipe(text);
-  return written;
+  return Secret::take(text);
+}
+
+Result<void> PresharedKeys::store(const std::string& path, const Secret& text) {
+  return replace_file(path, text.reveal(), kSecretMode);
 }
 
 }  // namespace postern::vpn

@@ -15,29 +15,27 @@ namespace postern::vpn {
 /// error, not a reason to make another: all devices know the box by the old one.
 Result<KeyPair> load_or_create_key(const std::string& path);
 
-/// The preshared keys of all devices, by public key. Lines of "<public key> <preshared key>".
+/// The preshared keys of all devices, by public key. Lines of "<public key> <preshared key>". Changes are made in
+/// memory; store() writes what text() gave, so that the writing may happen on another thread.
 class PresharedKeys {
  public:
   /// Reads the file; none at all is an empty set. kCorrupt names the line.
-  static Result<PresharedKeys> load(std::string path);
+  static Result<PresharedKeys> load(const std::string& path);
 
   /// The key of one device; nullptr if it has none.
   const Secret* find(std::string_view public_key) const;
-  /// Adds or replaces and writes the file; on an error nothing has changed.
-  Result<void> put(const std::string& public_key, Secret preshared);
-  /// Forgets those whose device is not in `keep`, and writes the file if that changed anything.
-  template <class Keep>
-  Result<void> retain(Keep keep) {
-    const auto erased = std::erase_if(keys_, [&](const auto& entry) { return !keep(entry.first); });
-    return erased == 0 ? Result<void>{} : write();
+  /// Adds or replaces.
+  void put(const std::string& public_key, Secret preshared) {
+    keys_.insert_or_assign(public_key, std::move(preshared));
   }
+  void forget(const std::string& public_key) { keys_.erase(public_key); }
   std::size_t size() const { return keys_.size(); }
 
- private:
-  explicit PresharedKeys(std::string path) : path_(std::move(path)) {}
-  Result<void> write() const;
+  /// The file's content.
+  Secret text() const;
+  static Result<void> store(const std::string& path, const Secret& text);
 
-  std::string path_;
+ private:
   std::map<std::string, Secret, std::less<>> keys_;
 };
 

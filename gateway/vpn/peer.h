@@ -13,9 +13,9 @@ namespace postern::vpn {
 
 /// One device in the tunnel, as the WireGuard interface is to know it.
 struct Peer {
-  std::string public_key;            ///< base64
-  Secret preshared;                  ///< base64; empty: none
-  std::vector<IpNetwork> allowed;    ///< sources that it may use: single addresses, sorted
+  std::string public_key;          ///< base64
+  Secret preshared;                ///< base64; empty: none
+  std::vector<IpNetwork> allowed;  ///< sources that it may use: single addresses, sorted
 };
 
 /// Everybody who may be in the tunnel now: active devices of people who are neither suspended nor expired. Allowed

@@ -61,7 +61,8 @@ Result<TunnelStatus> parse_dump(std::string_view dump) {
     if (!peer) return fail(ErrorCode::kProtocol, "'wg show dump' printed an unknown line " + std::to_string(i + 1));
     status.peers.push_back(std::move(*peer));
   }
-  std::ranges::sort(status.peers, {}, [](const PeerStatus& peer) -> const std::string& { return peer.peer.public_key; });
+  std::ranges::sort(status.peers, {},
+                    [](const PeerStatus& peer) -> const std::string& { return peer.peer.public_key; });
   return status;
 }
 

@@ -16,11 +16,11 @@ namespace postern::vpn {
 /// One peer as the interface reports it.
 struct PeerStatus {
   Peer peer;
-  std::optional<IpEndpoint> endpoint;     ///< where it was last heard from, outside the tunnel
-  std::optional<WallTime> handshake;      ///< the latest; none yet
-  std::uint64_t received = 0;             ///< bytes
-  std::uint64_t sent = 0;                 ///< bytes
-  unsigned keepalive = 0;                 ///< seconds between packets that the box itself sends; 0: none
+  std::optional<IpEndpoint> endpoint;  ///< where it was last heard from, outside the tunnel
+  std::optional<WallTime> handshake;   ///< the latest; none yet
+  std::uint64_t received = 0;          ///< bytes
+  std::uint64_t sent = 0;              ///< bytes
+  unsigned keepalive = 0;              ///< seconds between packets that the box itself sends; 0: none
 };
 
 /// The whole interface.

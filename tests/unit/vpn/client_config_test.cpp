@@ -32,17 +32,23 @@ TEST_CASE("a device's configuration reaches the box and nothing else") {
   CHECK(vpn::client_config(box(), laptop(), {kBox, shared, own}).reveal() ==
         "# Postern: device anna-laptop of anna\n"
         "[Interface]\n"
-        "PrivateKey = " + kPrivate + "\n"
-        "Address = 10.9.0.2/32, fd09::2/128\n"
-        "MTU = 1420\n"
-        "\n"
-        "[Peer]\n"
-        "# mail.example.org\n"
-        "PublicKey = " + kBox + "\n"
-        "PresharedKey = " + kShared + "\n"
-        "Endpoint = mail.example.org:51820\n"
-        "AllowedIPs = 10.9.0.1/32, fd09::1/128\n"
-        "PersistentKeepalive = 25\n");
+        "PrivateKey = " +
+            kPrivate +
+            "\n"
+            "Address = 10.9.0.2/32, fd09::2/128\n"
+            "MTU = 1420\n"
+            "\n"
+            "[Peer]\n"
+            "# mail.example.org\n"
+            "PublicKey = " +
+            kBox +
+            "\n"
+            "PresharedKey = " +
+            kShared +
+            "\n"
+            "Endpoint = mail.example.org:51820\n"
+            "AllowedIPs = 10.9.0.1/32, fd09::1/128\n"
+            "PersistentKeepalive = 25\n");
 }
 
 TEST_CASE("a device with a key of its own gets no private key, and options follow the configuration") {

@@ -33,12 +33,13 @@ vpn::TunnelStatus current(Peers... peers) {
 }  // namespace
 
 TEST_CASE("a new peer is a whole section, and nobody else is named") {
-  const auto plan = vpn::plan(current(peer(kFirst, kShared, {"10.9.0.2"})),
-                              wanted(peer(kFirst, kShared, {"10.9.0.2"}), peer(kSecond, kShared, {"10.9.0.3", "fd09::3"})));
+  const auto plan =
+      vpn::plan(current(peer(kFirst, kShared, {"10.9.0.2"})),
+                wanted(peer(kFirst, kShared, {"10.9.0.2"}), peer(kSecond, kShared, {"10.9.0.3", "fd09::3"})));
   CHECK(plan.remove.empty());
   CHECK(plan.added == 1);
-  CHECK(plan.add.reveal() == "[Peer]\nPublicKey = " + kSecond + "\nPresharedKey = " + kShared +
-                                 "\nAllowedIPs = 10.9.0.3/32, fd09::3/128\n");
+  CHECK(plan.add.reveal() ==
+        "[Peer]\nPublicKey = " + kSecond + "\nPresharedKey = " + kShared + "\nAllowedIPs = 10.9.0.3/32, fd09::3/128\n");
 }
 
 TEST_CASE("what is right already needs no change") {

@@ -13,9 +13,9 @@ const std::string kShared = "FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE=";
 }  // namespace
 
 TEST_CASE("a dump is read field by field") {
-  const std::string dump = kShared + "\t" + kBox + "\t51820\toff\n" +
-                           kSecond + "\t(none)\t(none)\t10.9.0.3/32\t0\t0\t0\toff\n" +
-                           kFirst + "\t" + kShared + "\t203.0.113.9:40000\tfd09::2/128,10.9.0.2/32\t1800000000\t1024\t2048\t25\n";
+  const std::string dump = kShared + "\t" + kBox + "\t51820\toff\n" + kSecond +
+                           "\t(none)\t(none)\t10.9.0.3/32\t0\t0\t0\toff\n" + kFirst + "\t" + kShared +
+                           "\t203.0.113.9:40000\tfd09::2/128,10.9.0.2/32\t1800000000\t1024\t2048\t25\n";
   const auto status = vpn::parse_dump(dump);
   REQUIRE(status);
   CHECK(status->public_key == kBox);
@@ -49,10 +49,10 @@ TEST_CASE("other texts are refused without quoting them") {
   const std::string head = kShared + "\t" + kBox + "\t51820\toff\n";
   const std::string peer = kFirst + "\t(none)\t(none)\t10.9.0.3/32\t0\t0\t0\toff";
   REQUIRE(vpn::parse_dump(head + peer));
-  for (const std::string& bad : {std::string(), std::string("nonsense"), head + "\n", head + peer + "\textra\n",
-                                 head + "x" + peer, head + kFirst + "\t(none)\t(none)\tall\t0\t0\t0\toff",
-                                 head + kFirst + "\t(none)\t(none)\t10.9.0.3/32\t-\t0\t0\toff",
-                                 kShared + "\t" + kBox + "\t99999\toff\n"}) {
+  for (const std::string& bad :
+       {std::string(), std::string("nonsense"), head + "\n", head + peer + "\textra\n", head + "x" + peer,
+        head + kFirst + "\t(none)\t(none)\tall\t0\t0\t0\toff",
+        head + kFirst + "\t(none)\t(none)\t10.9.0.3/32\t-\t0\t0\toff", kShared + "\t" + kBox + "\t99999\toff\n"}) {
     CAPTURE(bad);
     const auto status = vpn::parse_dump(bad);
     REQUIRE_FALSE(status);
