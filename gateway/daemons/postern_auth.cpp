@@ -28,12 +28,14 @@
 #include "ipc/peer.h"
 
 /// postern-auth: decides logins. Two processes: the launcher, which may run PAM's modules and helpers, and the daemon
-/// proper, which may run nothing.
+/// proper, which may run nothing. SIGHUP reads the section login of the configuration again; the paths of another one
+/// need a restart, since both processes have shut themselves off from them.
 namespace {
 
 using namespace postern;
 namespace asio = boost::asio;
 
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// The folder is the gate, the peer's credentials the lock.
 constexpr mode_t kSocketMode = 0666;
 
@@ -66,13 +68,30 @@ std::optional<uid_t> uid_if_there(const std::string& user) {
 /// Ends the daemon when its launcher ends: without it no password can be checked, and systemd starts both anew.
 asio::awaitable<void> watch_launcher(asio::io_context& context, int control, int& status) {
   asio::posix::stream_descriptor descriptor(context, ::dup(control));
-  co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+  co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, kAwait);
   log::error("the PAM launcher has ended");
   status = EXIT_FAILURE;
   context.stop();
 }
 
-int serve(const config::Config& config, identity::PamLauncher& launcher, const identity::Callers& callers) {
+asio::awaitable<void> obey_signals(asio::io_context& context, identity::LoginService& service,
+                                   const std::string& file) {
+  asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+  for (;;) {
+    const auto [error, signal] = co_await signals.async_wait(kAwait);
+    if (error || signal != SIGHUP) break;
+    if (const auto config = daemons::load_config(file)) {
+      service.reload(config->login);
+      log::notice("configuration loaded");
+    } else {
+      log::error("the configuration can't be used; the old one stays");
+    }
+  }
+  context.stop();
+}
+
+int serve(const config::Config& config, identity::PamLauncher& launcher, const identity::Callers& callers,
+          const std::string& file) {
   asio::io_context context(1);
   const auto hot_path = ipc::socket_path(config.gateway.run, "auth", "hot");
   const auto admin_path = ipc::socket_path(config.gateway.run, "auth", "admin");
@@ -90,15 +109,16 @@ int serve(const config::Config& config, identity::PamLauncher& launcher, const i
   const http::Policy policy = http::root_only;
 
   int status = EXIT_SUCCESS;
-  asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
+  asio::co_spawn(context, obey_signals(context, service, file), asio::detached);
   asio::co_spawn(context, watch_launcher(context, launcher.control(), status), asio::detached);
   asio::co_spawn(context, server.serve(*hot), asio::detached);
   asio::co_spawn(context, http::serve(std::move(*admin), router, policy), asio::detached);
   log::info("postern-auth is ready",
             {{"people", std::to_string(service.people().current()->document().people.size())}});
   context.run();
-  return status;
+  // Logins under way are still in the context and hold on to what would be destroyed here before it; there is nothing
+  // that a destructor would have to save.
+  std::_Exit(status);
 }
 
 int run(const config::Config& config, const std::string& file) {
@@ -112,7 +132,7 @@ int run(const config::Config& config, const std::string& file) {
     log::error("can't confine itself", {{"reason", confined.error().context}});
     return EXIT_FAILURE;
   }
-  return serve(config, *launcher, callers);
+  return serve(config, *launcher, callers, file);
 }
 
 }  // namespace

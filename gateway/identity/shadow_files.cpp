@@ -90,7 +90,8 @@ Result<std::vector<PasswordEntry>> parse_entries(std::string_view passwd, std::s
   read = each_line("shadow", shadow, kShadowFields, [&](const auto& parts) {
     const auto found = index.find(parts[0]);
     PasswordEntry unmatched;
-    return seen.insert(parts[0]).second && read_shadow_line(parts, found == index.end() ? unmatched : entries[found->second]);
+    return seen.insert(parts[0]).second &&
+           read_shadow_line(parts, found == index.end() ? unmatched : entries[found->second]);
   });
   if (!read) return fail(read.error());
   std::erase_if(entries, [](const PasswordEntry& entry) { return entry.hash.empty(); });

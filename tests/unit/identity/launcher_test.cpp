@@ -174,7 +174,8 @@ TEST_CASE_METHOD(Fixture, "refusals cost as much as a wrong password does, whoev
   }
   for (const auto& [user, took] : ticks) {
     CAPTURE(user, took, ticks["ada"]);
-    // A hash without unix_chkpwd around it is about half. On the wire the difference is gone: failure_delay covers both.
+    // A hash without unix_chkpwd around it is about half. On the wire the difference is gone: failure_delay covers
+    // both.
     CHECK(3 * took > ticks["ada"]);
     CHECK(took < 3 * ticks["ada"]);
   }

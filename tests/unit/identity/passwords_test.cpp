@@ -142,8 +142,8 @@ TEST_CASE_METHOD(Fixture, "an entry without a password gets one, and keeps what 
 TEST_CASE_METHOD(Fixture, "a file that is damaged is reported, not rewritten") {
   REQUIRE(store.create("ada", "", Secret("x")));
   const std::string shadow = read("shadow");
-  for (const std::string damaged : {"ada:$y$\n", "garbage\n", "ada:x:1:2:3:4:5:6:7", ":::::::::\n",
-                                    "ada:!:1::::::\nada:!:1::::::\n"}) {
+  for (const std::string damaged :
+       {"ada:$y$\n", "garbage\n", "ada:x:1:2:3:4:5:6:7", ":::::::::\n", "ada:!:1::::::\nada:!:1::::::\n"}) {
     std::ofstream(folder.file("shadow")) << damaged;
     CHECK(store.set_password("ada", Secret("y")).error().code == ErrorCode::kCorrupt);
     CHECK(read("shadow") == damaged);

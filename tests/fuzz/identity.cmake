@@ -1,0 +1,2 @@
+postern_fuzz_target(identity_people USES identity)
+postern_fuzz_target(identity_passwords USES identity)
