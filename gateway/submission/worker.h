@@ -54,7 +54,9 @@ class Worker {
   /// Ends the sessions that are meant now, and those that are just logging in when their login is granted. How many
   /// stood.
   std::size_t end_sessions(const ipc::EndSessions& which);
-  /// Lets open transactions finish, ends the other sessions, and after `bound` all; then sends the last events.
+  /// Lets open transactions finish, ends the other sessions, and after `bound` all; then sends the last events. A
+  /// session that waits for an answer of the vault may still be there afterwards: as long as session_count() is not 0,
+  /// neither the worker nor its io_context may be destroyed.
   asio::awaitable<void> stop(std::chrono::milliseconds bound);
 
   std::vector<SessionView> sessions() const;

@@ -11,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/encoding.h"
@@ -56,6 +57,7 @@ Gateway::~Gateway() {
   for (int i = 0; i < 1000 && !stopped_; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   context_.stop();
   thread_.join();
+  if (worker_->session_count() > 0) std::abort();  // their coroutines would outlive the worker
   worker_.reset();
 }
 

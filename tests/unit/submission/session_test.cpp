@@ -448,7 +448,7 @@ TEST_CASE("a new certificate is used by new sessions only", "[session]") {
 }
 
 TEST_CASE("an administrator's word ends sessions within a second", "[session]") {
-  Gateway gateway;
+  Gateway gateway([](config::Config& config) { config.submission.timeouts.commit = 2s; });
   Client ann(gateway, Mode::kSubmissions);
   REQUIRE(ann.log_in());
   Client nobody(gateway, Mode::kSubmissions);
