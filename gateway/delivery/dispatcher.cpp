@@ -100,6 +100,11 @@ std::unique_ptr<Job> Dispatcher::next_job() {
   return job;
 }
 
+void Dispatcher::park_again(std::unique_ptr<Job> job) {
+  // With its claim void it comes again by itself, and must not be here twice.
+  if (link_.connected() && job->epoch == link_.epoch()) parked_.push_front(std::move(job));
+}
+
 void Dispatcher::finish(std::unique_ptr<Job> job, bool counts, config::Duration retry_after) {
   job->settle.counts = counts;
   job->settle.retry_after_ms =
@@ -183,12 +188,12 @@ asio::awaitable<void> Dispatcher::open_one() {
   ++counters_.sessions;
   route_opened(**opened);
   active_.insert(opened->get());
-  co_await serve(std::move(*opened), next_job());
+  auto job = next_job();
+  pump();  // a route that was only probed is open now
+  co_await serve(std::move(*opened), std::move(job));
 }
 
 asio::awaitable<void> Dispatcher::serve(SessionPtr session, std::unique_ptr<Job> job) {
-  // A fresh session says nothing of the others' need: let the rest of the queue find theirs meanwhile.
-  pump();
   bool good = true;
   while (job && good) {
     if (session->messages() > 0) ++counters_.reused;
@@ -230,7 +235,7 @@ asio::awaitable<bool> Dispatcher::carry(Session& session, std::unique_ptr<Job> j
 void Dispatcher::on_moved(const Session& session, std::unique_ptr<Job> job, const DeliveryEnd& end) {
   if (session.messages() > 1 && ++job->moves <= kMaxMoves) {
     // The server closed a session that it had used before: its right, and no news about the route.
-    if (job->epoch == link_.epoch() && link_.connected()) parked_.push_front(std::move(job));
+    park_again(std::move(job));
     return;
   }
   route_failed(session.route(), {"mail", end.reply, session.remote()}, std::move(job), sessions() - 1);
@@ -286,7 +291,7 @@ void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure,
                               std::size_t working) {
   if (route != route_) {
     // An old route's failure says nothing about the new one.
-    if (victim) parked_.push_front(std::move(victim));
+    if (victim) park_again(std::move(victim));
     return;
   }
   const bool was_open = health_.failures() == 0;
@@ -294,7 +299,7 @@ void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure,
   health_.failed(clock_.mono(), static_cast<unsigned>(working), failure.stage + ": " + failure.reason, random_unit());
   if (health_.failures() == 0) {
     // Others work: the server merely takes no more sessions, and the message waits for one of them.
-    if (victim) parked_.push_front(std::move(victim));
+    if (victim) park_again(std::move(victim));
     return;
   }
   if (was_open) {

@@ -111,6 +111,7 @@ class Dispatcher {
   asio::awaitable<bool> carry(Session& session, std::unique_ptr<Job> job);
   void on_moved(const Session& session, std::unique_ptr<Job> job, const DeliveryEnd& end);
   std::unique_ptr<Job> next_job();
+  void park_again(std::unique_ptr<Job> job);
   void finish(std::unique_ptr<Job> job, bool counts, config::Duration retry_after);
   void count(const Job& job);
   /// `victim`: a message that shows the reason; `working`: sessions that don't share the trouble.

@@ -32,6 +32,7 @@ Stream::Stream(Socket socket) : socket_(std::move(socket)) {
 asio::awaitable<Result<void>> Stream::wait(Socket::wait_type what, MonoTime deadline) {
   const auto [error] = co_await socket_.async_wait(what, asio::cancel_at(deadline, kAwait));
   if (!error) co_return Result<void>{};
+  if (!socket_.is_open()) co_return fail(ErrorCode::kClosed, "the gateway closed the connection");
   if (error == asio::error::operation_aborted) co_return fail(ErrorCode::kTimeout, "timed out");
   co_return fail(ErrorCode::kClosed, error.message());
 }

@@ -20,6 +20,8 @@ constexpr auto kConnectDeadline = 5s;
 constexpr auto kSendDeadline = 30s;
 constexpr std::chrono::milliseconds kFirstPause = 100ms;
 constexpr std::chrono::milliseconds kLongestPause = 5s;
+/// A connection that lived shorter does not shorten the next pause: a vault that refuses us is not pestered.
+constexpr auto kSettledIn = 1s;
 /// A vault whose disk fails is not asked to store the same thing in a tight loop.
 constexpr auto kRefusedPause = 1s;
 constexpr std::size_t kMaxEvents = 1000;
@@ -42,10 +44,11 @@ asio::awaitable<void> VaultLink::run() {
     auto connected = co_await ipc::Channel::connect(path_, kConnectDeadline);
     if (closed_) break;
     if (connected) {
-      wait = kFirstPause;
+      const auto start = std::chrono::steady_clock::now();
       connected_anew(std::make_shared<ipc::Channel>(std::move(*connected)));
       co_await receive(channel_);
       disconnected();
+      if (std::chrono::steady_clock::now() - start > kSettledIn) wait = kFirstPause;
     } else if (wait == kFirstPause) {
       log::warning("the vault is not there, trying again", {{"reason", connected.error().context}});
     }
