@@ -103,7 +103,8 @@ int serve(const config::Config& config, const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto line = daemons::parse_command_line("postern-deliver", "brings Postern's mail to the next server", argc, argv);
+  const auto line =
+      daemons::parse_command_line("postern-deliver", "brings Postern's mail to the next server", argc, argv);
   if (const int* status = std::get_if<int>(&line)) return *status;
   const auto& file = std::get<daemons::CommandLine>(line).config;
   const auto config = daemons::load_config(file);

@@ -33,9 +33,8 @@ asio::awaitable<Result<std::vector<IpEndpoint>>> resolve(const Route& route, con
     co_return found;
   }
   Tcp::resolver resolver(co_await asio::this_coro::executor);
-  const auto [error, results] =
-      co_await resolver.async_resolve(route.host, std::to_string(route.port), Tcp::resolver::numeric_service,
-                                      asio::cancel_after(timeout, kAwait));
+  const auto [error, results] = co_await resolver.async_resolve(
+      route.host, std::to_string(route.port), Tcp::resolver::numeric_service, asio::cancel_after(timeout, kAwait));
   if (error) co_return fail(ErrorCode::kUnavailable, std::format("resolving {}: {}", route.host, error.message()));
   for (const auto& entry : results) {
     const auto endpoint = entry.endpoint();

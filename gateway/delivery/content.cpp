@@ -38,9 +38,8 @@ asio::awaitable<Result<std::string_view>> VaultContent::at(std::uint64_t offset)
   const auto content = ipc::parse<ipc::Content>(*frame);
   if (!content) co_return fail(content.error());
   if (content->bytes.empty() || content->bytes.size() > length) {
-    co_return fail(ErrorCode::kProtocol,
-                   std::format("content of {} at {}: {} bytes came where {} were asked for", base32_id(id_), offset,
-                               content->bytes.size(), length));
+    co_return fail(ErrorCode::kProtocol, std::format("content of {} at {}: {} bytes came where {} were asked for",
+                                                     base32_id(id_), offset, content->bytes.size(), length));
   }
   answered_ = true;
   co_return content->bytes;

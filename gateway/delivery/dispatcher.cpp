@@ -120,7 +120,10 @@ void Dispatcher::count(const Job& job) {
   bool any = false;
   for (const auto& recipient : job.settle.recipients) {
     switch (recipient.outcome) {
-      case ipc::Settle::Outcome::kDelivered: ++counters_.delivered; any = true; break;
+      case ipc::Settle::Outcome::kDelivered:
+        ++counters_.delivered;
+        any = true;
+        break;
       case ipc::Settle::Outcome::kDeferred: ++counters_.deferred; break;
       case ipc::Settle::Outcome::kFailed: ++counters_.failed; break;
     }
@@ -251,8 +254,8 @@ void Dispatcher::spawn_quit(SessionPtr session) {
     return;
   }
   asio::co_spawn(
-      executor_,
-      [](SessionPtr owned) -> asio::awaitable<void> { co_await owned->quit(); }(std::move(session)), asio::detached);
+      executor_, [](SessionPtr owned) -> asio::awaitable<void> { co_await owned->quit(); }(std::move(session)),
+      asio::detached);
 }
 
 void Dispatcher::schedule_sweep() {
@@ -319,8 +322,8 @@ void Dispatcher::route_failed(const RoutePtr& route, const OpenFailure& failure,
 void Dispatcher::defer_for_route(std::unique_ptr<Job> job, const OpenFailure& failure) {
   Circumstances circumstances;
   circumstances.expired = expired(*job);
-  circumstances.retry_after = std::chrono::duration_cast<config::Duration>(
-      std::max<MonoTime::duration>(health_.wake_at() - clock_.mono(), 1s));
+  circumstances.retry_after =
+      std::chrono::duration_cast<config::Duration>(std::max<MonoTime::duration>(health_.wake_at() - clock_.mono(), 1s));
   note_unreachable(*job, *route_, failure, circumstances);
   finish(std::move(job), false, circumstances.retry_after);
 }

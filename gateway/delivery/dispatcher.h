@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 
 /// Counts since start.
 struct Counters {
-  std::uint64_t messages = 0;  ///< settled, whatever came of them
+  std::uint64_t messages = 0;   ///< settled, whatever came of them
   std::uint64_t delivered = 0;  ///< recipients, as are the next three
   std::uint64_t deferred = 0;
   std::uint64_t failed = 0;

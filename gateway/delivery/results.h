@@ -23,8 +23,8 @@ struct Job {
   std::string head;
   unsigned moves = 0;  ///< how often it went on to another session without a trace
 
-  ipc::Settle settle;  ///< what is known so far
-  bool deferred = false;  ///< some recipient stays due
+  ipc::Settle settle;      ///< what is known so far
+  bool deferred = false;   ///< some recipient stays due
   unsigned uncertain = 0;  ///< recipients whose final reply was lost
 
   /// Decides the recipients: their outcome, and what the queue's list shows.

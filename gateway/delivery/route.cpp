@@ -20,8 +20,10 @@ Result<Secret> read_secret(const std::string& path) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   Secret secret(line);
   wipe(*content);
-  if (secret.empty()) return fail(ErrorCode::kInvalid, std::format("smart host's secret: the first line of {} is empty", path));
-  if (secret.reveal().contains('\0')) return fail(ErrorCode::kInvalid, std::format("smart host's secret: {} holds a NUL", path));
+  if (secret.empty())
+    return fail(ErrorCode::kInvalid, std::format("smart host's secret: the first line of {} is empty", path));
+  if (secret.reveal().contains('\0'))
+    return fail(ErrorCode::kInvalid, std::format("smart host's secret: {} holds a NUL", path));
   return secret;
 }
 

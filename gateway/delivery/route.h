@@ -16,8 +16,8 @@ namespace postern::delivery {
 /// Where mail goes and what must hold there. Immutable; a reload makes another. Today there is one route, the smart
 /// host; routes by domain (MX, DANE, MTA-STS) are further values of this type.
 struct Route {
-  std::string name;  ///< "smart-host", for ledger and status
-  std::string host;  ///< what is resolved and shown
+  std::string name;                  ///< "smart-host", for ledger and status
+  std::string host;                  ///< what is resolved and shown
   std::optional<IpAddress> address;  ///< instead of resolving
   std::uint16_t port = 587;
   std::string hello_name;

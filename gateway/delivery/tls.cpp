@@ -106,8 +106,8 @@ BIO* new_socket(int fd) {
 }
 
 Result<void> load_authorities(SSL_CTX* context, const std::string& ca_file) {
-  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
-                                     : SSL_CTX_load_verify_file(context, ca_file.c_str());
+  const int loaded =
+      ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) : SSL_CTX_load_verify_file(context, ca_file.c_str());
   if (loaded == 1) return {};
   return fail(ErrorCode::kInvalid, std::format("authorities in '{}': {}", ca_file, take_errors()));
 }
@@ -119,8 +119,8 @@ Result<void> expect_name(SSL* ssl, const std::string& name) {
   } else {
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     // SSL_set_tlsext_host_name, without its macro's C cast.
-    const bool sent = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                               const_cast<char*>(name.c_str())) == 1;
+    const bool sent =
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str())) == 1;
     if (sent && SSL_set1_host(ssl, name.c_str()) == 1) return {};
   }
   return fail(ErrorCode::kInvalid, std::format("'{}' can't be checked as a TLS name: {}", name, take_errors()));
@@ -163,8 +163,8 @@ Result<TlsClient> TlsClient::create(TlsPolicy policy) {
   auto kept = std::make_unique<TlsPolicy>(std::move(policy));
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                      SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (kept->trust == TlsTrust::kFingerprint) {
     SSL_CTX_set_cert_verify_callback(context.get(), verify_fingerprint, kept.get());

@@ -31,7 +31,10 @@ bool is_final(ipc::Settle::Outcome outcome) { return outcome != ipc::Settle::Out
 }  // namespace
 
 VaultLink::VaultLink(asio::any_io_executor executor, std::string socket_path, Handlers handlers)
-    : executor_(std::move(executor)), path_(std::move(socket_path)), handlers_(std::move(handlers)), timer_(executor_) {}
+    : executor_(std::move(executor)),
+      path_(std::move(socket_path)),
+      handlers_(std::move(handlers)),
+      timer_(executor_) {}
 
 asio::awaitable<void> VaultLink::pause(std::chrono::steady_clock::duration time) {
   timer_.expires_after(time);

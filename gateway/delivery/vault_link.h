@@ -86,7 +86,7 @@ class VaultLink {
   asio::steady_timer timer_;
   std::shared_ptr<ipc::Channel> channel_;
   std::uint64_t epoch_ = 0;
-  std::size_t owed_ = 0;  // credit given and not yet used
+  std::size_t owed_ = 0;        // credit given and not yet used
   std::size_t unanswered_ = 0;  // settlements sent on this connection and not confirmed
   std::unordered_map<std::uint64_t, Kept> unsettled_;
   std::vector<std::string> events_;  // waiting for a connection

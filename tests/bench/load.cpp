@@ -321,15 +321,15 @@ int report(const Options& options, std::vector<Tally>& tallies) {
   const auto in_seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
-  std::printf("%s\n",
-              std::format(R"({{"messages":{},"seconds":{:.6f},"per_second":{:.1f},"mib_per_second":{:.2f},)"
-                          R"("latency_us":{{"p50":{},"p99":{},"max":{}}},"errors":{},"connects":{},"cpu_seconds":{:.3f}}})",
-                          all.accepted, seconds, seconds > 0 ? static_cast<double>(all.accepted) / seconds : 0,
-                          seconds > 0 ? static_cast<double>(all.accepted * options.size) / seconds / (1 << 20) : 0,
-                          quantile(all.latencies_us, 0.5), quantile(all.latencies_us, 0.99),
-                          quantile(all.latencies_us, 1.0), errors, all.connects,
-                          in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime))
-                  .c_str());
+  std::printf(
+      "%s\n",
+      std::format(R"({{"messages":{},"seconds":{:.6f},"per_second":{:.1f},"mib_per_second":{:.2f},)"
+                  R"("latency_us":{{"p50":{},"p99":{},"max":{}}},"errors":{},"connects":{},"cpu_seconds":{:.3f}}})",
+                  all.accepted, seconds, seconds > 0 ? static_cast<double>(all.accepted) / seconds : 0,
+                  seconds > 0 ? static_cast<double>(all.accepted * options.size) / seconds / (1 << 20) : 0,
+                  quantile(all.latencies_us, 0.5), quantile(all.latencies_us, 0.99), quantile(all.latencies_us, 1.0),
+                  errors, all.connects, in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime))
+          .c_str());
   return all.accepted > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -337,10 +337,7 @@ int report(const Options& options, std::vector<Tally>& tallies) {
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
-  Plan plan{options,
-            make_route(options),
-            make_envelope(options),
-            static_cast<std::int64_t>(options.count),
+  Plan plan{options, make_route(options), make_envelope(options), static_cast<std::int64_t>(options.count),
             options.connections};
   std::vector<Tally> tallies(options.threads);
   std::vector<std::thread> threads;

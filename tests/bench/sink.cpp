@@ -25,8 +25,8 @@
 #include <unordered_map>
 #include <vector>
 
-/// A server that takes all mail and forgets it: the far end of benchmarks. As little work as SMTP allows, one epoll loop
-/// a thread; it believes every login. Not for anything but loopback.
+/// A server that takes all mail and forgets it: the far end of benchmarks. As little work as SMTP allows, one epoll
+/// loop a thread; it believes every login. Not for anything but loopback.
 namespace {
 
 using Clock = std::chrono::steady_clock;

@@ -1,8 +1,9 @@
+#include "delivery/backoff.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/clock.h"
 #include "delivery/age.h"
-#include "delivery/backoff.h"
 #include "delivery/health.h"
 
 using namespace postern;

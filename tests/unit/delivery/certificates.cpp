@@ -39,8 +39,8 @@ Certificate Certificate::make(const Wanted& wanted, const Certificate* issuer) {
   X509_gmtime_adj(X509_getm_notBefore(certificate), wanted.not_before.count());
   X509_gmtime_adj(X509_getm_notAfter(certificate), wanted.not_after.count());
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(wanted.common_name.c_str()),
-                             -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(wanted.common_name.c_str()), -1, -1, 0);
   X509* signer = issuer != nullptr ? issuer->get() : certificate;
   X509_set_issuer_name(certificate, X509_get_subject_name(signer));
   X509_set_pubkey(certificate, made.key_.get());

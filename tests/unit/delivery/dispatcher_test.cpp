@@ -32,7 +32,8 @@ TEST_CASE("a message goes out verified, logged in and dot-stuffed, and every ste
   Office office;
   office.serve();
   office.deliver();
-  office.vault.add({.id = 7, .content = "Subject: x\r\n\r\n.one\r\n..two\r\nend\r\n", .recipients = {"bob@example.org"}});
+  office.vault.add(
+      {.id = 7, .content = "Subject: x\r\n\r\n.one\r\n..two\r\nend\r\n", .recipients = {"bob@example.org"}});
   REQUIRE(office.until([&] { return office.vault.is_empty(); }));
 
   const auto messages = office.server->messages();
@@ -163,7 +164,8 @@ TEST_CASE("recipients beyond the limit of a transaction go in further ones") {
   office.settings.recipients_per_transaction = 2;
   office.serve();
   office.deliver();
-  office.vault.add({.recipients = {"a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org"}});
+  office.vault.add(
+      {.recipients = {"a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org"}});
   REQUIRE(office.until([&] { return office.vault.is_empty(); }));
   CHECK(office.server->messages().size() == 3);
   CHECK(office.vault.settlements().size() == 1);
@@ -185,7 +187,8 @@ TEST_CASE("the server's own limit of recipients is kept, stated or shown") {
     });
   }
   office.deliver();
-  office.vault.add({.recipients = {"a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org"}});
+  office.vault.add(
+      {.recipients = {"a@example.org", "b@example.org", "c@example.org", "d@example.org", "e@example.org"}});
   REQUIRE(office.until([&] { return office.vault.is_empty(); }));
   CHECK(office.server->messages().size() == 3);
   CHECK(office.vault.events_named("delivered") == 5);
@@ -245,7 +248,8 @@ TEST_CASE("a message whose time is up fails instead of being deferred, after one
 TEST_CASE("without a smart host mail waits, unclaimed, until one is configured") {
   Office office;
   office.serve();
-  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(), Plan{office.settings, nullptr, {}});
+  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(),
+                                                   Plan{office.settings, nullptr, {}});
   asio::co_spawn(office.io, office.dispatcher->run(), asio::detached);
   office.vault.add({.id = 1});
   REQUIRE(office.until([&] { return office.dispatcher->snapshot().vault_connected; }));

@@ -24,8 +24,8 @@ struct FakeServer::Peer {
 
   bool fill() {
     char buffer[16384];
-    const auto got = ssl != nullptr ? SSL_read(ssl, buffer, sizeof buffer)
-                                    : static_cast<int>(::recv(fd, buffer, sizeof buffer, 0));
+    const auto got =
+        ssl != nullptr ? SSL_read(ssl, buffer, sizeof buffer) : static_cast<int>(::recv(fd, buffer, sizeof buffer, 0));
     if (got <= 0) return false;
     ++*reads;
     in.append(buffer, static_cast<std::size_t>(got));

@@ -74,7 +74,8 @@ class FakeVault {
     bool claimed = false;
     bool waiting = false;  // deferred: not due before retry()
   };
-  static asio::awaitable<void> accept(FakeVault& vault, std::shared_ptr<asio::local::stream_protocol::acceptor> acceptor);
+  static asio::awaitable<void> accept(FakeVault& vault,
+                                      std::shared_ptr<asio::local::stream_protocol::acceptor> acceptor);
   static asio::awaitable<void> serve(FakeVault& vault, std::shared_ptr<ipc::Channel> channel);
   bool handle(const std::shared_ptr<ipc::Channel>& channel, const ipc::Frame& frame);
   bool on_settled(const std::shared_ptr<ipc::Channel>& channel, ipc::Settle settle);
@@ -84,7 +85,8 @@ class FakeVault {
   void forget_claims();
   /// Sends what is queued; one coroutine a channel at a time.
   void kick(const std::shared_ptr<ipc::Channel>& channel);
-  static asio::awaitable<void> flush(std::shared_ptr<std::set<ipc::Channel*>> busy, std::shared_ptr<ipc::Channel> channel);
+  static asio::awaitable<void> flush(std::shared_ptr<std::set<ipc::Channel*>> busy,
+                                     std::shared_ptr<ipc::Channel> channel);
 
   asio::io_context& io_;
   std::string folder_;

@@ -100,7 +100,8 @@ TEST_CASE("421 on a fresh session backs the whole route off and is no attempt of
   REQUIRE(office.until([&] { return office.vault.events_named("route-down") == 1; }));
 }
 
-TEST_CASE("a server that can't be reached is probed by one connection at a time, and one message is deferred each time") {
+TEST_CASE(
+    "a server that can't be reached is probed by one connection at a time, and one message is deferred each time") {
   Office office;
   std::shared_ptr<Route> route;
   {
@@ -110,7 +111,8 @@ TEST_CASE("a server that can't be reached is probed by one connection at a time,
   }
   office.settings.retry.route_first = 200ms;
   office.settings.retry.route_maximum = 200ms;
-  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(), Plan{office.settings, route, {}});
+  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(),
+                                                   Plan{office.settings, route, {}});
   asio::co_spawn(office.io, office.dispatcher->run(), asio::detached);
   for (std::uint64_t id = 1; id <= 100; ++id) office.vault.add({.id = id});
   REQUIRE(office.until([&] { return office.dispatcher->snapshot().failures >= 3; }));
@@ -192,10 +194,22 @@ TEST_CASE("messages whose time is up while the server can't be reached fail; the
 TEST_CASE("a slow server is given up after the time-out of the step") {
   Office office;
   Moment moment{};
-  SECTION("greeting") { moment = Moment::kGreeting; office.settings.timeouts.greeting = 100ms; }
-  SECTION("EHLO") { moment = Moment::kEhlo; office.settings.timeouts.command = 100ms; }
-  SECTION("MAIL") { moment = Moment::kMail; office.settings.timeouts.command = 100ms; }
-  SECTION("end of message") { moment = Moment::kFinal; office.settings.timeouts.data_end = 100ms; }
+  SECTION("greeting") {
+    moment = Moment::kGreeting;
+    office.settings.timeouts.greeting = 100ms;
+  }
+  SECTION("EHLO") {
+    moment = Moment::kEhlo;
+    office.settings.timeouts.command = 100ms;
+  }
+  SECTION("MAIL") {
+    moment = Moment::kMail;
+    office.settings.timeouts.command = 100ms;
+  }
+  SECTION("end of message") {
+    moment = Moment::kFinal;
+    office.settings.timeouts.data_end = 100ms;
+  }
   const auto start = std::chrono::steady_clock::now();
   const auto settle = settle_once(office, [=](const Event& event) -> std::optional<Answer> {
     if (event.moment >= moment && event.moment != Moment::kStartTls) return FakeServer::silence();
@@ -262,8 +276,7 @@ TEST_CASE("refusals of the message are its own: 5xx fails it, 4xx defers it, the
       office.deliver();
       office.vault.add({.id = 1});
       REQUIRE(office.until([&] { return office.vault.settlements().size() == 1; }));
-      CHECK(office.vault.settlements()[0].recipients[0].outcome ==
-            (permanent ? Outcome::kFailed : Outcome::kDeferred));
+      CHECK(office.vault.settlements()[0].recipients[0].outcome == (permanent ? Outcome::kFailed : Outcome::kDeferred));
       CHECK(office.vault.settlements()[0].counts);
       office.vault.add({.id = 2});
       REQUIRE(office.until([&] { return office.vault.settlements().size() == 2; }));
@@ -292,7 +305,8 @@ TEST_CASE("the login is never sent over TLS that was not verified") {
     office.serve({}, {.tls = stranger.server_context(), .implicit = implicit});
     auto route = office.route();
     route->tls = implicit ? smtp::TlsUse::kImplicit : smtp::TlsUse::kRequired;
-    office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(), Plan{office.settings, route, {}});
+    office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(),
+                                                     Plan{office.settings, route, {}});
     asio::co_spawn(office.io, office.dispatcher->run(), asio::detached);
     office.vault.add({.id = 1});
     REQUIRE(office.until([&] { return !office.vault.settlements().empty(); }));
@@ -307,9 +321,7 @@ TEST_CASE("the login is never sent over TLS that was not verified") {
 
 TEST_CASE("the login is never sent in the clear, nor is mail, when STARTTLS is missing or refused") {
   Office office;
-  SECTION("not offered") {
-    office.server = std::make_unique<FakeServer>(FakeServer::Settings{});
-  }
+  SECTION("not offered") { office.server = std::make_unique<FakeServer>(FakeServer::Settings{}); }
   SECTION("refused") { office.serve(at(Moment::kStartTls, FakeServer::last_words("454 4.7.0 not now\r\n"))); }
   SECTION("answered, with more behind it in the clear") {
     office.serve(at(Moment::kStartTls, FakeServer::say("220 go on\r\n250 2.0.0 injected\r\n")));
@@ -343,7 +355,8 @@ TEST_CASE("implicit TLS works, and LOGIN where PLAIN is not offered") {
       settings);
   auto route = office.route();
   route->tls = smtp::TlsUse::kImplicit;
-  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(), Plan{office.settings, route, {}});
+  office.dispatcher = std::make_unique<Dispatcher>(office.io.get_executor(), Clock::system(), office.vault.path(),
+                                                   Plan{office.settings, route, {}});
   asio::co_spawn(office.io, office.dispatcher->run(), asio::detached);
   office.vault.add({.id = 1});
   REQUIRE(office.until([&] { return office.vault.is_empty(); }));

@@ -34,14 +34,15 @@ std::shared_ptr<Route> Office::route() const {
   route->address = IpAddress::parse("127.0.0.1").value();
   route->port = server->port();
   route->hello_name = "gate.example";
-  route->verifier = std::make_shared<const TlsClient>(
-      TlsClient::create({TlsTrust::kCa, kHost, authority_file.path(), {}}).value());
+  route->verifier =
+      std::make_shared<const TlsClient>(TlsClient::create({TlsTrust::kCa, kHost, authority_file.path(), {}}).value());
   if (with_login) route->credentials.emplace("postern", Secret("s3cret"));
   return route;
 }
 
 void Office::deliver() {
-  dispatcher = std::make_unique<Dispatcher>(io.get_executor(), Clock::system(), vault.path(), Plan{settings, route(), {}});
+  dispatcher =
+      std::make_unique<Dispatcher>(io.get_executor(), Clock::system(), vault.path(), Plan{settings, route(), {}});
   asio::co_spawn(io, dispatcher->run(), asio::detached);
 }
 

@@ -1,9 +1,10 @@
+#include "delivery/route.h"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "certificates.h"
 #include "delivery/envelope.h"
 #include "delivery/results.h"
-#include "delivery/route.h"
 
 using namespace postern;
 using namespace postern::delivery;

@@ -15,7 +15,8 @@ namespace {
 
 /// What a handshake with a server that shows `certificate` comes to.
 Result<TlsFacts> handshake(const Certificate& certificate, TlsPolicy policy, int max_version = TLS1_3_VERSION) {
-  const FakeServer server({.tls = certificate.server_context(max_version), .implicit = true, .capabilities = {}, .auth = {}});
+  const FakeServer server(
+      {.tls = certificate.server_context(max_version), .implicit = true, .capabilities = {}, .auth = {}});
   auto client = TlsClient::create(std::move(policy));
   if (!client) return fail(client.error());
   Route route;
@@ -76,18 +77,14 @@ TEST_CASE("certificates are accepted by authority and name, and by nothing less"
     REQUIRE(facts);
     CHECK(facts->version == "TLSv1.2");
   }
-  SECTION("wrong name") {
-    CHECK(reason(handshake(leaf("DNS:other.example"), policy)).contains("hostname mismatch"));
-  }
+  SECTION("wrong name") { CHECK(reason(handshake(leaf("DNS:other.example"), policy)).contains("hostname mismatch")); }
   SECTION("name of a subdomain") {
     CHECK(reason(handshake(leaf("DNS:a.smart.example"), policy)).contains("hostname mismatch"));
   }
   SECTION("partial wildcard") {
     CHECK(reason(handshake(leaf("DNS:sm*.example"), policy)).contains("hostname mismatch"));
   }
-  SECTION("name in the common name alone") {
-    CHECK(reason(handshake(leaf(""), policy)).contains("hostname mismatch"));
-  }
+  SECTION("name in the common name alone") { CHECK(reason(handshake(leaf(""), policy)).contains("hostname mismatch")); }
   SECTION("address as a DNS name") {
     CHECK(reason(handshake(leaf("DNS:127.0.0.1"), {TlsTrust::kCa, "127.0.0.1", accepted.path(), {}}))
               .contains("IP address mismatch"));
@@ -111,14 +108,12 @@ TEST_CASE("certificates are accepted by authority and name, and by nothing less"
         Certificate::make({.common_name = "x", .subject_alt_name = "DNS:smart.example"}, &stranger);
     CHECK(reason(handshake(certificate, policy)).contains("unable to get local issuer"));
   }
-  SECTION("TLS 1.1") {
-    CHECK(reason(handshake(leaf("DNS:smart.example"), policy, TLS1_1_VERSION)).contains("TLS"));
-  }
+  SECTION("TLS 1.1") { CHECK(reason(handshake(leaf("DNS:smart.example"), policy, TLS1_1_VERSION)).contains("TLS")); }
 }
 
 TEST_CASE("a pinned certificate or key is accepted whatever else it says, and no other") {
-  const auto expired = Certificate::make(
-      {.common_name = "x", .subject_alt_name = "DNS:elsewhere", .not_before = -2h, .not_after = -1h});
+  const auto expired =
+      Certificate::make({.common_name = "x", .subject_alt_name = "DNS:elsewhere", .not_before = -2h, .not_after = -1h});
   const auto pinned = [](std::string fingerprint) {
     return TlsPolicy{TlsTrust::kFingerprint, "smart.example", {}, std::move(fingerprint)};
   };
