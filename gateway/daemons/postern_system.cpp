@@ -1,5 +1,7 @@
+#include <grp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,10 +11,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/confine.h"
 #include "base/log.h"
@@ -114,6 +118,19 @@ int serve(config::Config& config, const std::string& file, const system::Account
   return status;
 }
 
+/// The other daemons' sockets lie in folders that only they and the group postern may enter, and root without the
+/// capability to is bound by modes like everybody. Under systemd the unit has given the group already.
+Result<void> join(gid_t group) {
+  constexpr int kMostGroups = 1024;
+  std::vector<gid_t> groups(kMostGroups);
+  const int count = ::getgroups(kMostGroups, groups.data());
+  if (count < 0) return fail_errno("getgroups", errno);
+  groups.resize(static_cast<std::size_t>(count));
+  if (std::ranges::contains(groups, group)) return {};
+  if (::setgroups(1, &group) != 0) return fail_errno("join the group of the daemons", errno);
+  return {};
+}
+
 int run(config::Config config, const std::string& file) {
   const auto accounts = system::Accounts::find();
   if (!accounts) {
@@ -122,6 +139,10 @@ int run(config::Config config, const std::string& file) {
   }
   if (const auto folders = system::prepare_folders(config, *accounts); !folders) {
     log::error("folders can't be made", {{"reason", folders.error().context}});
+    return EXIT_FAILURE;
+  }
+  if (const auto joined = join(accounts->postern); !joined) {
+    log::error("the other daemons can't be reached", {{"reason", joined.error().context}});
     return EXIT_FAILURE;
   }
   const auto profile = profiles::system({.config = file, .data = config.gateway.data, .run = config.gateway.run});

@@ -66,7 +66,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 Result<pid_t> spawn(std::vector<std::string> argv, const Streams& streams) {
   if (::access(argv.at(0).c_str(), X_OK) != 0) return fail_errno("run " + argv[0], errno);
   std::vector<std::string> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "WG_COLOR_MODE=never",
-                                          "LOG_LEVEL=error"};
+                                          "LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1"};
   const auto arguments = pointers(argv);
   const auto variables = pointers(environment);
   const pid_t parent = ::getpid();

@@ -24,6 +24,8 @@ constexpr auto kStartPoll = 20ms;
 constexpr auto kProvenLife = 30s;
 constexpr std::chrono::milliseconds kFirstPause = 250ms;
 constexpr std::chrono::milliseconds kLongestPause = 15s;
+/// So many times an interface may stand and not answer before its wireguard-go is ended.
+constexpr unsigned kPatience = 3;
 /// Public keys in one command line.
 constexpr std::size_t kKeysPerCall = 500;
 
@@ -96,8 +98,21 @@ asio::awaitable<void> Tunnel::watch(std::shared_ptr<Child> child) {
   poke_();
 }
 
+/// An interface whose wireguard-go does not answer (somebody took its socket away, or it hangs) is one that nobody can
+/// revoke a device on: better a fresh one, which drops all tunnels for a moment.
+asio::awaitable<Result<vpn::TunnelStatus>> Tunnel::status_or_restart(std::string link) {
+  auto current = co_await status(link);
+  unanswered_ = current ? 0 : unanswered_ + 1;
+  if (unanswered_ >= kPatience && child_) {
+    log::error("wireguard-go does not answer and is started again", {{"error", current.error().context}});
+    unanswered_ = 0;
+    child_->terminate();
+  }
+  co_return current;
+}
+
 asio::awaitable<Result<void>> Tunnel::keep_key_and_port(const config::Vpn& vpn) {
-  const auto current = co_await status(vpn.link);
+  const auto current = co_await status_or_restart(vpn.link);
   if (!current) co_return fail(current.error());
   Result<std::string> done = std::string();
   if (current->public_key != key_.public_key) {

@@ -41,6 +41,7 @@ class Tunnel {
  private:
   asio::awaitable<Result<void>> make_link(config::Vpn vpn, Netlink& netlink);
   asio::awaitable<Result<void>> start_userspace(std::string link);
+  asio::awaitable<Result<vpn::TunnelStatus>> status_or_restart(std::string link);
   asio::awaitable<void> watch(std::shared_ptr<Child> child);
   asio::awaitable<Result<void>> keep_key_and_port(const config::Vpn& vpn);
   static asio::awaitable<Result<void>> keep_peers(std::string link, const std::vector<vpn::Peer>& peers);
@@ -53,6 +54,7 @@ class Tunnel {
   std::chrono::steady_clock::time_point child_started_{};
   std::chrono::steady_clock::time_point next_start_{};
   std::chrono::milliseconds pause_{0};
+  unsigned unanswered_ = 0;  ///< times in a row that the interface stood and did not answer
   std::string_view implementation_;
 };
 
