@@ -71,7 +71,10 @@ ValuePtr<Tls> tls_section() {
       .key("groups", &Tls::groups, tls_groups(), "Key exchange groups in order of preference.")
       .key("ciphers", &Tls::ciphers, tls_ciphers(), "Ciphers of TLS 1.2; those of TLS 1.3 are OpenSSL's.")
       .key("ticket_lifetime", &Tls::ticket_lifetime, duration(1min, 7 * 24h, "no resumption"),
-           "How long a client may resume a TLS session.");
+           "How long a client may resume a TLS session.")
+      .key("own_records", &Tls::own_records, flag(),
+           "After a TLS 1.3 handshake frames records itself and gives OpenSSL's 28 KiB of each connection back; false "
+           "leaves all of TLS to OpenSSL.");
   return section;
 }
 

@@ -79,6 +79,9 @@ struct Tls {
   std::string ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
   /// How long a session ticket's key lives; 0: no resumption.
   Duration ticket_lifetime = std::chrono::hours(1);
+  /// After a TLS 1.3 handshake frames records itself and gives OpenSSL's connection object (28 KiB) back; the ciphers
+  /// stay OpenSSL's. False: OpenSSL does all of TLS, and an idle session costs that much more.
+  bool own_records = true;
   bool operator==(const Tls&) const = default;
 };
 

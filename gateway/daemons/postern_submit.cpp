@@ -73,8 +73,8 @@ int serve(const config::Config& config, const std::string& file) {
     log::error("can't start", {{"reason", submission.error().context}});
     return EXIT_FAILURE;
   }
-  auto admin = ipc::listen_unix(context.get_executor(), ipc::socket_path(config.gateway.run, "submit", "admin"),
-                                kSocketMode);
+  auto admin =
+      ipc::listen_unix(context.get_executor(), ipc::socket_path(config.gateway.run, "submit", "admin"), kSocketMode);
   if (!admin) {
     log::error("the administration's socket can't be made", {{"reason", admin.error().context}});
     return EXIT_FAILURE;

@@ -11,48 +11,42 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_json(const Listeners::View& view) {
+json::object to_json(const ipc::ListenerAdd& listener) {
   json::array sources;
-  for (const IpNetwork& network : view.listener.sources) sources.emplace_back(network.to_string());
+  for (const IpNetwork& network : listener.sources) sources.emplace_back(network.to_string());
   json::array refused;
-  for (const IpAddress& address : view.listener.refused) refused.emplace_back(address.to_string());
-  const bool implicit = view.listener.mode == ipc::ListenerAdd::Mode::kSubmissions;
-  return {{"key", view.listener.key},
-          {"link", view.listener.link},
-          {"ifindex", view.ifindex},
-          {"network", ipc::to_string(view.listener.network)},
+  for (const IpAddress& address : listener.refused) refused.emplace_back(address.to_string());
+  const bool implicit = listener.mode == ipc::ListenerAdd::Mode::kSubmissions;
+  return {{"key", listener.key},
+          {"link", listener.link},
+          {"ifindex", listener.ifindex},
+          {"network", ipc::to_string(listener.network)},
           {"mode", implicit ? "submissions" : "submission"},
-          {"local", view.listener.local.to_string()},
+          {"local", listener.local.to_string()},
           {"sources", std::move(sources)},
           {"refused", std::move(refused)}};
 }
 
 json::object to_json(const SessionView& view) {
-  return {{"session", base32_id(view.id)}, {"client", view.client},   {"link", view.link},
-          {"person", view.person},         {"device", view.device},   {"tls", view.tls},
+  return {{"session", base32_id(view.id)}, {"client", view.client},     {"link", view.link},
+          {"person", view.person},         {"device", view.device},     {"tls", view.tls},
           {"state", view.state},           {"messages", view.messages}, {"seconds", view.age.count()}};
 }
 
 json::object to_json(const Counters& counters) {
-  return {{"accepted", counters.accepted.load()},
-          {"refused", counters.refused.load()},
-          {"turned_away", counters.turned_away.load()},
-          {"handshakes", counters.handshakes.load()},
-          {"resumed", counters.resumed.load()},
-          {"tls_failures", counters.tls_failures.load()},
-          {"logins", counters.logins.load()},
-          {"login_failures", counters.login_failures.load()},
-          {"messages", counters.messages.load()},
-          {"message_bytes", counters.message_bytes.load()},
-          {"rejected", counters.rejected.load()},
-          {"aborted", counters.aborted.load()}};
+  return {{"accepted", counters.accepted.load()},       {"refused", counters.refused.load()},
+          {"turned_away", counters.turned_away.load()}, {"handshakes", counters.handshakes.load()},
+          {"resumed", counters.resumed.load()},         {"tls_failures", counters.tls_failures.load()},
+          {"logins", counters.logins.load()},           {"login_failures", counters.login_failures.load()},
+          {"messages", counters.messages.load()},       {"message_bytes", counters.message_bytes.load()},
+          {"rejected", counters.rejected.load()},       {"aborted", counters.aborted.load()}};
 }
 
 }  // namespace
 
 asio::awaitable<http::Response> Submission::show_status() {
   json::array listeners;
-  for (const auto& view : listeners_->list()) listeners.push_back(to_json(view));
+  for (const auto& listener : listeners_->list()) listeners.push_back(to_json(listener));
   std::size_t memory = 0;
   bool ledger_full = false;
   for (const auto& worker : workers_) {
@@ -60,22 +54,21 @@ asio::awaitable<http::Response> Submission::show_status() {
     ledger_full = ledger_full || worker->ledger_full();
   }
   const EventSink& events = workers_.front()->events();
-  co_return http::reply(json::object{
-      {"daemon", "postern-submit"},
-      {"started", format_rfc3339(started_)},
-      {"workers", workers_.size()},
-      {"system_connected", link_->connected()},
-      {"vault_connected", events.connected()},
-      {"ledger_full", ledger_full},
-      {"sessions", listeners_->open()},
-      {"before_login", listeners_->before_login()},
-      {"memory", memory},
-      {"counters", to_json(counters_)},
-      {"tls",
-       {{"fingerprint", tls_->fingerprint()},
-        {"subject", tls_->subject()},
-        {"not_after", format_rfc3339(tls_->not_after())}}},
-      {"listeners", std::move(listeners)}});
+  co_return http::reply(json::object{{"daemon", "postern-submit"},
+                                     {"started", format_rfc3339(started_)},
+                                     {"workers", workers_.size()},
+                                     {"system_connected", link_->connected()},
+                                     {"vault_connected", events.connected()},
+                                     {"ledger_full", ledger_full},
+                                     {"sessions", listeners_->open()},
+                                     {"before_login", listeners_->before_login()},
+                                     {"memory", memory},
+                                     {"counters", to_json(counters_)},
+                                     {"tls",
+                                      {{"fingerprint", tls_->fingerprint()},
+                                       {"subject", tls_->subject()},
+                                       {"not_after", format_rfc3339(tls_->not_after())}}},
+                                     {"listeners", std::move(listeners)}});
 }
 
 asio::awaitable<http::Response> Submission::show_sessions() {

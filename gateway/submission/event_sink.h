@@ -26,11 +26,11 @@ namespace asio = boost::asio;
 class EventSink {
  public:
   struct Limits {
-    std::size_t soft = 4 << 20;                        ///< bytes
-    std::size_t batch = 256 << 10;                     ///< bytes in one frame, about
-    std::chrono::milliseconds gather{20};              ///< how long the first event of a batch waits for others
-    std::chrono::milliseconds retry{500};              ///< pause while the vault is away
-    std::chrono::milliseconds send{10'000};            ///< for one batch
+    std::size_t soft = 4 << 20;              ///< bytes
+    std::size_t batch = 256 << 10;           ///< bytes in one frame, about
+    std::chrono::milliseconds gather{20};    ///< how long the first event of a batch waits for others
+    std::chrono::milliseconds retry{500};    ///< pause while the vault is away
+    std::chrono::milliseconds send{10'000};  ///< for one batch
   };
 
   EventSink(const asio::any_io_executor& executor, std::string vault_socket, Limits limits);

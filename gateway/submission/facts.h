@@ -32,8 +32,8 @@ struct SessionFacts {
   std::string client;  ///< origin.client's address as text
   std::string helo;
   TlsFacts tls;
-  std::string person;  ///< canonical; empty before the login
-  std::string device;  ///< empty for a LAN host
+  std::string person;                           ///< canonical; empty before the login
+  std::string device;                           ///< empty for a LAN host
   std::optional<message::Ownership> ownership;  ///< what the person may send as; there after the login
 
   /// Begins a ledger event with what each event of a session says: session, client, link, person and device as far as

@@ -1,6 +1,5 @@
 #include "submission/listeners.h"
 
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -52,16 +51,6 @@ gate::Connections::Limits limits_of(const Settings& settings) {
           .before_login = limits.connections_before_login};
 }
 
-/// The number of the device that the listener is bound to; by its name when it isn't bound. 0: there is no such.
-unsigned device_of(int fd, const std::string& link) {
-  int bound = 0;
-  socklen_t size = sizeof bound;
-  if (::getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &bound, &size) == 0 && bound > 0) {
-    return static_cast<unsigned>(bound);
-  }
-  return ::if_nametoindex(link.c_str());
-}
-
 }  // namespace
 
 struct Listeners::Listener {
@@ -91,8 +80,6 @@ Listeners::~Listeners() = default;
 
 Result<void> Listeners::add(ipc::ListenerAdd facts, UniqueFd socket) {
   const auto version = facts.local.address.is_v4() ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
-  const unsigned device = device_of(socket.get(), facts.link);
-  if (device == 0) log::error("a listener's link does not exist; it refuses everybody", {{"link", facts.link}});
   asio::ip::tcp::acceptor acceptor(executor_);
   boost::system::error_code error;
   acceptor.assign(version, socket.get(), error);
@@ -102,7 +89,7 @@ Result<void> Listeners::add(ipc::ListenerAdd facts, UniqueFd socket) {
   std::ignore = socket.release();
   acceptor.native_non_blocking(true, error);
   gate::GateRule rule{.link = facts.link,
-                      .ifindex = device,
+                      .ifindex = facts.ifindex,
                       .kind = facts.network,
                       .networks = facts.sources,
                       .refused = facts.refused};
@@ -139,9 +126,9 @@ void Listeners::use(std::shared_ptr<const Settings> settings) {
   connections_->set_limits(limits_of(*settings_));
 }
 
-std::vector<Listeners::View> Listeners::list() const {
-  std::vector<View> views;
-  for (const auto& [key, listener] : listeners_) views.push_back({listener->facts, listener->rule.ifindex});
+std::vector<ipc::ListenerAdd> Listeners::list() const {
+  std::vector<ipc::ListenerAdd> views;
+  for (const auto& [key, listener] : listeners_) views.push_back(listener->facts);
   return views;
 }
 
@@ -203,11 +190,11 @@ void Listeners::take(const Listener& listener, Socket socket, Worker& worker) {
                 .link = listener.facts.link,
                 .network = listener.facts.network,
                 .mode = listener.facts.mode};
-  asio::dispatch(worker.executor(), [&worker, socket = std::move(socket), origin = std::move(origin),
-                                     place = std::make_unique<Place>(executor_, connections_,
-                                                                     std::move(*slot))]() mutable {
-    worker.adopt(std::move(socket), std::move(origin), std::move(place));
-  });
+  asio::dispatch(worker.executor(),
+                 [&worker, socket = std::move(socket), origin = std::move(origin),
+                  place = std::make_unique<Place>(executor_, connections_, std::move(*slot))]() mutable {
+                   worker.adopt(std::move(socket), std::move(origin), std::move(place));
+                 });
 }
 
 void Listeners::refuse(const Listener& listener, const IpAddress& source, std::string_view reason) {
@@ -216,8 +203,7 @@ void Listeners::refuse(const Listener& listener, const IpAddress& source, std::s
   }
 }
 
-void Listeners::turn_away(const Listener& listener, Socket& socket, const IpAddress& source,
-                          std::string_view reason) {
+void Listeners::turn_away(const Listener& listener, Socket& socket, const IpAddress& source, std::string_view reason) {
   ++shared_.counters.turned_away;
   refuse(listener, source, reason);
   if (listener.facts.mode == ipc::ListenerAdd::Mode::kSubmissions) return;  // TLS comes first there

@@ -52,11 +52,7 @@ class Listeners {
   std::size_t open() const { return connections_->total(); }
   std::size_t before_login() const { return connections_->before_login(); }
 
-  struct View {
-    ipc::ListenerAdd listener;
-    unsigned ifindex = 0;
-  };
-  std::vector<View> list() const;
+  std::vector<ipc::ListenerAdd> list() const;
 
  private:
   struct Listener;

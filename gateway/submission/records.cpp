@@ -66,9 +66,10 @@ Wire::Count Records::read(Wire& wire, TlsScratch& scratch, std::span<char> into)
     const std::size_t used = open_all(scratch, {scratch.read.get(), held}, into.subspan(result.bytes), result);
     held -= used;
     std::memmove(scratch.read.get(), scratch.read.get() + used, held);
-    if (result.status != IoStatus::kOk && result.status != IoStatus::kWantRead) break;
-    if (ended_ || into.size() - result.bytes < kMinRoom) break;
+    if (over() || into.size() - result.bytes < kMinRoom) break;
   }
+  // Data that came before an end is delivered first; the end is told by the next call.
+  if (result.bytes > 0) result.status = IoStatus::kOk;
   if (held == 0) {
     give_back(partial_);
   } else {
@@ -92,8 +93,7 @@ std::size_t Records::open_all(TlsScratch& scratch, std::span<const unsigned char
     open_one(scratch, raw.subspan(used, size), into.subspan(filled), result);
     used += size;
     filled = result.bytes - before;
-    if (ended_) return raw.size();  // what comes after a close_notify is not read (section 6.1)
-    if (result.status != IoStatus::kOk && result.status != IoStatus::kWantRead) break;
+    if (over()) return raw.size();  // what comes after a close_notify is not read (section 6.1)
   }
   return used;
 }
@@ -105,8 +105,7 @@ void Records::open_one(TlsScratch& scratch, std::span<const unsigned char> recor
     return;
   }
   const auto sealed = record.subspan(kHeader);
-  if (sealed.size() <= kTagSize ||
-      !scratch.opener.open(client_, record.first(kHeader), sealed, octets(into))) {
+  if (sealed.size() <= kTagSize || !scratch.opener.open(client_, record.first(kHeader), sealed, octets(into))) {
     result.status = fail(scratch, Alert::kBadRecordMac, "record does not verify");
     return;
   }
@@ -136,9 +135,7 @@ void Records::open_one(TlsScratch& scratch, std::span<const unsigned char> recor
   } else {
     status = fail(scratch, Alert::kUnexpectedMessage, "record of an unexpected type");
   }
-  // Data that came before the end is delivered first; the end is remembered and told by the next call.
-  if (status == IoStatus::kOk || (result.bytes > 0 && status == IoStatus::kEnd)) return;
-  result.status = status;
+  if (status != IoStatus::kOk) result.status = status;
 }
 
 IoStatus Records::take_alert(std::span<const char> content) {

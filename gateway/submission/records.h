@@ -72,6 +72,8 @@ class Records {
     kIllegalParameter = 47,
     kInternalError = 80,
   };
+  /// Nothing more will be read.
+  bool over() const { return ended_ || !failure_.empty(); }
   /// The size of the record at the front, header included; 0 when it isn't whole.
   static std::size_t whole_record(std::string_view bytes);
   /// Opens the records in `raw` one by one as long as they fit; returns how much of `raw` was used.

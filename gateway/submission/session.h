@@ -35,7 +35,7 @@ struct SessionView {
   std::string link;
   std::string person;
   std::string device;
-  std::string tls;       ///< version, empty in the clear
+  std::string tls;  ///< version, empty in the clear
   std::string_view state;
   std::uint64_t messages = 0;
   std::chrono::seconds age{};
@@ -120,9 +120,9 @@ class Session {
   std::string leftover_;   ///< the same while no buffer is held
 
   Phase phase_ = Phase::kHandshake;
-  MonoTime waiting_since_;    ///< for the command or the piece of content that is awaited
-  bool progressed_ = true;    ///< since then
-  MonoTime message_began_{};  ///< its content
+  MonoTime waiting_since_;     ///< for the command or the piece of content that is awaited
+  bool progressed_ = true;     ///< since then
+  MonoTime message_began_{};   ///< its content
   std::uint64_t message_ = 0;  ///< id of the transaction's message; 0: no transaction
   std::uint64_t message_received_ = 0;
   std::optional<Transfer> transfer_;

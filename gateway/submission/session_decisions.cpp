@@ -192,7 +192,7 @@ asio::awaitable<void> Session::abort_message(smtp::Fault fault) {
     ++worker_.counters().aborted;
     events_.push_back(facts_.event("abort")
                           .id("message", message_)
-                          .field("reason", end_reason_.empty() ? smtp::to_string(fault) : std::string_view(end_reason_))
+                          .field("reason", fault == smtp::Fault::kDriver ? end_reason_ : smtp::to_string(fault))
                           .number("received", transfer_->received())
                           .take());
     const bool told = co_await transfer_->abandon(events_);

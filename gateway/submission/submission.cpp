@@ -62,9 +62,9 @@ Submission::Submission(asio::io_context& context, const config::Config& config, 
     workers.push_back(workers_.back().get());
   }
   listeners_ = std::make_unique<Listeners>(context_.get_executor(), shared, settings_, std::move(workers));
-  link_ = std::make_unique<SystemLink>(context_.get_executor(),
-                                       ipc::socket_path(config.gateway.run, "system", "listeners"),
-                                       options_.system_user, static_cast<SystemOrders&>(*this));
+  link_ =
+      std::make_unique<SystemLink>(context_.get_executor(), ipc::socket_path(config.gateway.run, "system", "listeners"),
+                                   options_.system_user, static_cast<SystemOrders&>(*this));
 }
 
 Submission::~Submission() {

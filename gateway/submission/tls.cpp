@@ -143,7 +143,8 @@ void Tls::hand_over() {
   // Anything unusual stays with OpenSSL, which can do all of it: an older version, records that OpenSSL has read
   // already, a client that asked for small fragments (RFC 6066 section 4).
   const bool small = SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl_.get())) != 0;
-  if (SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_has_pending(ssl_.get()) == 0 && !small) {
+  if (context_->own_records() && SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_has_pending(ssl_.get()) == 0 &&
+      !small) {
     const auto suite = static_cast<Suite>(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl_.get())));
     auto client = TrafficKeys::derive(suite, secrets->client.reveal(), 0);
     auto server = TrafficKeys::derive(suite, secrets->server.reveal(), secrets->records);
@@ -163,7 +164,8 @@ Wire::Count Tls::read(std::span<char> into) {
   while (result.bytes < into.size()) {
     std::size_t got = 0;
     ERR_clear_error();
-    const auto status = status_of(SSL_read_ex(ssl_.get(), into.data() + result.bytes, into.size() - result.bytes, &got));
+    const auto status =
+        status_of(SSL_read_ex(ssl_.get(), into.data() + result.bytes, into.size() - result.bytes, &got));
     if (status != IoStatus::kOk) {
       if (result.bytes == 0) result.status = status;
       break;

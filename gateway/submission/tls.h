@@ -27,7 +27,8 @@ struct TlsFacts {
 /// says what to wait for.
 ///
 /// The handshake is OpenSSL's. After it a TLS 1.3 connection goes on with Records and OpenSSL's connection object is
-/// freed; any other one stays with OpenSSL. Not thread-safe; not movable (OpenSSL points to it).
+/// freed; any other one stays with OpenSSL, and all do where the configuration says so (tls.own_records). Not
+/// thread-safe; not movable (OpenSSL points to it).
 class Tls {
  public:
   /// `wire` and `scratch` must outlive it; `scratch` is shared by the connections of a thread.

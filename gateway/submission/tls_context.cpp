@@ -42,8 +42,8 @@ BioPtr reader(std::string_view bytes) { return BioPtr(BIO_new_mem_buf(bytes.data
 /// There is nobody to ask for a passphrase.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                    unsigned in_size, void*) {
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                    void*) {
   for (unsigned at = 0; at < in_size; at += in[at] + 1U) {
     if (at + 1U + in[at] > in_size) break;
     if (in[at] != kAlpn.size() || !std::equal(kAlpn.begin(), kAlpn.end(), in + at + 1)) continue;
@@ -147,7 +147,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const config::Tls& tl
   if (!made->context_) return invalid("TLS context");
   if (const auto set = made->set_policy(tls); !set) return fail(set.error());
   if (const auto set = made->set_certificate(tls); !set) return fail(set.error());
-  made->tell_secrets();
+  made->own_records_ = tls.own_records;
+  if (tls.own_records) made->tell_secrets();
   return std::shared_ptr<const TlsContext>(std::move(made));
 }
 

@@ -26,6 +26,8 @@ class TlsContext {
   static Result<std::shared_ptr<const TlsContext>> load(const config::Tls& tls, std::shared_ptr<TicketKeys> tickets);
 
   SSL_CTX* native() const { return context_.get(); }
+  /// Whether TLS 1.3 connections go on with Records after the handshake.
+  bool own_records() const { return own_records_; }
   /// SHA-256 of the certificate, lower-case hexadecimal.
   const std::string& fingerprint() const { return fingerprint_; }
   /// The certificate's subject, for people.
@@ -45,6 +47,7 @@ class TlsContext {
 
   std::shared_ptr<TicketKeys> tickets_;
   std::unique_ptr<SSL_CTX, Free> context_;
+  bool own_records_ = true;
   std::string fingerprint_;
   std::string subject_;
   WallTime not_after_{};

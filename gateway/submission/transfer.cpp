@@ -68,9 +68,7 @@ void Transfer::take_header(std::size_t size) {
       case ErrorCode::kLimit:
         refuse(smtp::Reply(552, {5, 3, 4}, "Message refused: " + error->context), "header-size");
         return;
-      default:
-        refuse(smtp::Reply(554, {5, 6, 0}, "Message refused: " + error->context), "malformed-header");
-        return;
+      default: refuse(smtp::Reply(554, {5, 6, 0}, "Message refused: " + error->context), "malformed-header"); return;
     }
   }
   stored_ = content_.size() + body.size();
@@ -127,8 +125,8 @@ asio::awaitable<bool> Transfer::open_channel() {
     co_return false;
   }
   channel_.emplace(std::move(*lease));
-  (*channel_)->queue(ipc::Begin{
-      .id = context_.id, .size = context_.envelope.sender.size.value_or(0), .envelope = encoded_envelope()});
+  (*channel_)->queue(
+      ipc::Begin{.id = context_.id, .size = context_.envelope.sender.size.value_or(0), .envelope = encoded_envelope()});
   co_return true;
 }
 
@@ -203,9 +201,8 @@ Transfer::Verdict Transfer::judge(const Result<ipc::Frame>& frame) {
     const auto committed = ipc::parse<ipc::Committed>(*frame);
     if (!committed || committed->id != context_.id) return refused(ipc::Refused::Kind::kStorage, "vault-protocol");
     channel_->release();
-    return {.accepted = true,
-            .reply = smtp::Reply(250, {2, 0, 0}, "queued as " + base32_id(context_.id)),
-            .reason = {}};
+    return {
+        .accepted = true, .reply = smtp::Reply(250, {2, 0, 0}, "queued as " + base32_id(context_.id)), .reason = {}};
   }
   const auto answer = ipc::parse<ipc::Refused>(*frame);
   if (!answer) return refused(ipc::Refused::Kind::kStorage, "vault-protocol");

@@ -177,8 +177,8 @@ int main(int argc, char** argv) {
 
   const double cost = static_cast<double>(measured.after - measured.before) / static_cast<double>(count) / 1024;
   const bool fits = measured.after > measured.before && cost <= limit;
-  std::printf("%zu idle sessions (%s): %.1f KiB each, at most %.0f allowed: %s\n", count,
-              tls12 ? "TLS 1.2" : "TLS 1.3", cost, limit, fits ? "ok" : "FAILED");
+  std::printf("%zu idle sessions (%s): %.1f KiB each, at most %.0f allowed: %s\n", count, tls12 ? "TLS 1.2" : "TLS 1.3",
+              cost, limit, fits ? "ok" : "FAILED");
   std::fflush(stdout);
   ::close(until[1]);
   ::waitpid(child, nullptr, 0);

@@ -78,6 +78,7 @@ Given give(const std::string& link, const IpAddress& address, std::uint16_t port
   Given made;
   made.facts.local = {address, port};
   made.facts.link = link;
+  made.facts.ifindex = ::if_nametoindex(link.c_str());
   made.facts.key = link + " " + made.facts.local.to_string();
   made.facts.network = ipc::NetworkKind::kLan;
   made.facts.mode = mode;

@@ -182,8 +182,7 @@ asio::awaitable<void> FakeAuth::accept() {
   for (;;) {
     auto socket = co_await ipc::accept_unix(acceptor_);
     if (!socket) co_return;
-    asio::co_spawn(acceptor_.get_executor(), serve(std::make_shared<ipc::Channel>(std::move(*socket))),
-                   asio::detached);
+    asio::co_spawn(acceptor_.get_executor(), serve(std::make_shared<ipc::Channel>(std::move(*socket))), asio::detached);
   }
 }
 

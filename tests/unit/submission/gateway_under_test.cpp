@@ -39,10 +39,9 @@ Gateway::Gateway(const std::function<void(config::Config&)>& change)
   vault.emplace(context_, config.gateway.run);
   auth.emplace(context_, config.gateway.run);
   tickets_ = std::make_shared<TicketKeys>(config.submission.tls.ticket_lifetime);
-  worker_ = std::make_unique<Worker>(
-      context_.get_executor(),
-      Worker::Shared{.ids = ids_, .counters = counters, .clock = Clock::system()}, Settings::make(config),
-      TlsContext::load(config.submission.tls, tickets_).value());
+  worker_ = std::make_unique<Worker>(context_.get_executor(),
+                                     Worker::Shared{.ids = ids_, .counters = counters, .clock = Clock::system()},
+                                     Settings::make(config), TlsContext::load(config.submission.tls, tickets_).value());
   worker_->start();
   submissions_port_ = submissions_.local_endpoint().port();
   submission_port_ = submission_.local_endpoint().port();

@@ -511,7 +511,7 @@ TEST_CASE("a stop lets the open message finish and sends the others away", "[ses
   CHECK_FALSE(gateway.stopped());
   CHECK(busy.command(test::message() + ".").starts_with("250"));
   CHECK(busy.reply().starts_with("421 4.3.2"));
-  for (int i = 0; i < 200 && !gateway.stopped(); ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 600 && !gateway.stopped(); ++i) std::this_thread::sleep_for(10ms);
   CHECK(gateway.stopped());
   CHECK(gateway.vault->messages().size() == 1);
   CHECK(gateway.vault->saw({R"("event":"disconnect")", R"("reason":"stop")"}));
@@ -525,7 +525,7 @@ TEST_CASE("a stop does not wait for ever", "[session]") {
   REQUIRE(busy.command("DATA").starts_with("354"));
   gateway.stop(200ms);
   CHECK(busy.reply().starts_with("421 4.3.2"));
-  for (int i = 0; i < 200 && !gateway.stopped(); ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 600 && !gateway.stopped(); ++i) std::this_thread::sleep_for(10ms);
   CHECK(gateway.stopped());
 }
 

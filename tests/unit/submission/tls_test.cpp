@@ -22,8 +22,8 @@ class Pair {
  public:
   using Setup = void (*)(SSL_CTX*, SSL*);
 
-  explicit Pair(std::shared_ptr<const TlsContext> context, Setup setup = [](SSL_CTX*, SSL*) {},
-                SSL_SESSION* resume = nullptr) {
+  explicit Pair(
+      std::shared_ptr<const TlsContext> context, Setup setup = [](SSL_CTX*, SSL*) {}, SSL_SESSION* resume = nullptr) {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
     ours_.reset(ends[0]);
@@ -142,8 +142,11 @@ TEST_CASE("the hybrid group comes first and TLS 1.3 gives OpenSSL's memory back"
   CHECK_FALSE(pair.tls->facts().resumed);
 }
 
-TEST_CASE("bytes pass both ways unchanged with every cipher") {
-  Server server;
+void leave_to_openssl(config::Tls& tls) { tls.own_records = false; }
+void keep_defaults(config::Tls&) {}
+
+TEST_CASE("bytes pass both ways unchanged with every cipher, with our records and with OpenSSL's") {
+  Server server(GENERATE(&keep_defaults, &leave_to_openssl));
   const auto setup = GENERATE(
       Pair::Setup([](SSL_CTX*, SSL* ssl) { SSL_set_ciphersuites(ssl, "TLS_AES_128_GCM_SHA256"); }),
       Pair::Setup([](SSL_CTX*, SSL* ssl) { SSL_set_ciphersuites(ssl, "TLS_AES_256_GCM_SHA384"); }),
@@ -180,8 +183,16 @@ TEST_CASE("a reader with little room gets everything all the same") {
   CHECK_FALSE(pair.tls->pending());
 }
 
+TEST_CASE("one switch leaves all of TLS to OpenSSL") {
+  Server server(&leave_to_openssl);
+  Pair pair(server.context);
+  REQUIRE(pair.shake() == IoStatus::kOk);
+  CHECK_FALSE(pair.tls->slim());
+  CHECK(pair.tls->facts().version == "TLSv1.3");
+}
+
 TEST_CASE("keys change when the client asks, in both directions") {
-  Server server;
+  Server server(GENERATE(&keep_defaults, &leave_to_openssl));
   Pair pair(server.context);
   REQUIRE(pair.shake() == IoStatus::kOk);
   for (int i = 0; i < 3; ++i) {
@@ -209,7 +220,7 @@ TEST_CASE("key changes without end are refused") {
 }
 
 TEST_CASE("close_notify is told from a cut") {
-  Server server;
+  Server server(GENERATE(&keep_defaults, &leave_to_openssl));
   const auto setup = GENERATE(Pair::Setup([](SSL_CTX*, SSL*) {}), Pair::Setup(&only_tls12));
   Pair pair(server.context, setup);
   REQUIRE(pair.shake() == IoStatus::kOk);
@@ -239,6 +250,21 @@ TEST_CASE("close_notify is told from a cut") {
     std::string_view rest = "more";
     CHECK(pair.tls->write(rest) != IoStatus::kOk);
   }
+}
+
+TEST_CASE("what came before a broken record is delivered, what comes behind is not") {
+  Server server;
+  Pair pair(server.context);
+  REQUIRE(pair.shake() == IoStatus::kOk);
+  SSL_write(pair.client, "NOOP\r\n", 6);
+  const std::string broken = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+  ::send(pair.client_fd(), broken.data(), broken.size(), 0);
+  SSL_write(pair.client, "QUIT\r\n", 6);
+  std::string arrived;
+  CHECK(pair.read(arrived).status == IoStatus::kOk);
+  CHECK(arrived == "NOOP\r\n");
+  CHECK(pair.read(arrived).status == IoStatus::kFailed);
+  CHECK(arrived == "NOOP\r\n");
 }
 
 TEST_CASE("a record that was touched ends the connection with an alert") {

@@ -1,0 +1,1 @@
+postern_fuzz_target(submission_records USES submission)
