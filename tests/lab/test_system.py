@@ -27,13 +27,16 @@ from lab.tunnel import Tunnel, key_pair
 
 ADD, REMOVE, COMPLETE, END, RELOAD = 0x0201, 0x0202, 0x0203, 0x0204, 0x0205
 PORTS = (465, 587)
+ADMIN = "/run/postern/system/admin.sock"
 
 
 class Submit:
     """Takes listening sockets over as postern-submit does, as its user (or another)."""
 
-    def __init__(self, user="postern-submit"):
+    def __init__(self, user="postern-submit", keep=False):
+        """`keep` keeps the sockets; a copy that is kept goes on listening whatever postern-system does with its own."""
         self.frames = []
+        self._keep = keep
         self.sockets = []
         self._changed = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX)
@@ -57,7 +60,11 @@ class Submit:
                 part, ancillary = b"", []
             for level, kind, content in ancillary:
                 fds = array.array("i", content[:len(content) - len(content) % 4])
-                self.sockets += [socket.socket(fileno=fd) for fd in fds]
+                for fd in fds:
+                    if self._keep:
+                        self.sockets.append(socket.socket(fileno=fd))
+                    else:
+                        os.close(fd)
             data += part
             with self._changed:
                 while len(data) >= 8:
@@ -164,7 +171,7 @@ class SystemTest(unittest.TestCase):
 
     @classmethod
     def request(cls, method, path, body=None, expected=200):
-        done = run(["curl", "-s", "-w", "\n%{http_code}", "-X", method, "--unix-socket", "/run/postern/system/admin.sock",
+        done = run(["curl", "-s", "-w", "\n%{http_code}", "-X", method, "--unix-socket", ADMIN,
                     *(["-d", json.dumps(body)] if body is not None else []), f"http://localhost{path}"])
         answer, _, status = done.stdout.rpartition("\n")
         assert int(status) == expected, f"{method} {path}: {status} {answer}"
@@ -237,8 +244,8 @@ class SystemTest(unittest.TestCase):
         self.assertEqual(kind("people/people.json"), (0, "postern-auth", "0o640"))
 
     def test_the_certificate_is_good_for_every_name(self):
-        for check in (["-verify_hostname", box.NAME], ["-verify_ip", world.BOX_TUNNEL], ["-verify_ip", world.BOX_TUNNEL6],
-                      ["-verify_ip", world.BOX_LAN], ["-verify_ip", world.BOX_LAN6]):
+        addresses = (world.BOX_TUNNEL, world.BOX_TUNNEL6, world.BOX_LAN, world.BOX_LAN6)
+        for check in (["-verify_hostname", box.NAME], *(["-verify_ip", address] for address in addresses)):
             run(["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", box.DATA / "tls/ca.pem",
                  *check, box.DATA / "tls/certificate.pem"])
 
@@ -375,7 +382,7 @@ class SystemTest(unittest.TestCase):
     # ------------------------------------------------------------------------------------------ hand-over and end
 
     def test_only_submit_gets_the_sockets(self):
-        submit = Submit()
+        submit = Submit(keep=True)
         submit.wait(lambda f: f[1] == COMPLETE)
         self.assertEqual(len(submit.keys()), 8)
         self.assertEqual(len(submit.sockets), 8)
@@ -383,7 +390,7 @@ class SystemTest(unittest.TestCase):
             self.assertEqual(listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN), 1)
             self.assertIn(listener.getsockopt(socket.SOL_SOCKET, 25, 16).rstrip(b"\0"), (b"wg0", b"lan0"))
         submit.close()
-        stranger = Submit("postern-vault")
+        stranger = Submit("postern-vault", keep=True)
         stranger.wait(lambda f: f[1] is None)
         self.assertEqual((stranger.keys(), stranger.sockets), ([], []))
         stranger.close()
@@ -504,7 +511,7 @@ class SystemTest(unittest.TestCase):
 
     def try_request(self, method, path, body=None):
         """None when the daemon went away."""
-        done = run(["curl", "-s", "-f", "-X", method, "--unix-socket", "/run/postern/system/admin.sock",
+        done = run(["curl", "-s", "-f", "-X", method, "--unix-socket", ADMIN,
                     *(["-d", json.dumps(body)] if body is not None else []), f"http://localhost{path}"], check=False)
         return json.loads(done.stdout) if done.returncode == 0 and done.stdout else None
 
@@ -514,7 +521,7 @@ class SystemTest(unittest.TestCase):
         def asks(user, group, path="/v1/status", method="GET"):
             done = subprocess.run(
                 ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "curl", "-s", "-o", "/dev/null",
-                 "-w", "%{http_code}", "-X", method, "--unix-socket", "/run/postern/system/admin.sock",
+                 "-w", "%{http_code}", "-X", method, "--unix-socket", ADMIN,
                  f"http://localhost{path}"], stdout=subprocess.PIPE, check=False)
             return done.stdout.decode()
 
@@ -528,7 +535,8 @@ class SystemTest(unittest.TestCase):
         try:
             box.CONFIG.write_text(good + "\nnonsense: true\n")
             self.box.daemons["system"].kill(1)
-            wait_until("the complaint", lambda: "the new configuration is not used" in self.box.daemons["system"].output())
+            system = self.box.daemons["system"]
+            wait_until("the complaint", lambda: "the new configuration is not used" in system.output())
             self.assertEqual(len(self.listening()), 8)
             box.CONFIG.write_text(good + "\nsubmission:\n  ports: {submission: 0}\n")
             self.box.daemons["system"].kill(1)
