@@ -116,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "real PAM: a service that is missing or broken lets no
 TEST_CASE_METHOD(Fixture, "real PAM: only members of the administrators' group get into the panel") {
   system.service("postern-panel", read_file(std::string(POSTERN_SOURCE_DIR) + "/image/pam/postern-panel").value());
   CHECK(outcome("ada", "right", "postern-panel") != PamOutcome::kGranted);
-  std::ofstream(system.folder() + "/group", std::ios::app) << "postern-admins:x:20001:ada\n";
+  std::ofstream(system.folder() + "/group", std::ios::app) << "postern-admin:x:20001:ada\n";
   CHECK(outcome("ada", "right", "postern-panel") == PamOutcome::kGranted);
   CHECK(outcome("ada", "wrong", "postern-panel") != PamOutcome::kGranted);
 }
