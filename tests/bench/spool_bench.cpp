@@ -22,16 +22,18 @@
 // Commits a second into a spool on this machine's disk: so many writers, each submitting its next message when the
 // last one is durable. Everything runs on one thread beside the spool's own, as in postern-vault.
 //
-//   bench-spool FOLDER [BYTES [SECONDS]]
+//   bench-spool FOLDER [BYTES [SECONDS [MESSAGES]]]
+//
+// With MESSAGES it then fills the queue with so many and says how long the next start takes.
 
 using namespace postern;
 using namespace postern::spool;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Steady::time_point start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
 
 double cpu_seconds() {
   rusage usage{};
@@ -72,7 +74,7 @@ double bare_sync(const std::string& folder, std::size_t bytes) {
   if (!fd || ::posix_fallocate(fd.get(), 0, static_cast<off_t>(300 * block.size())) != 0) return 0;
   std::vector<double> times;
   for (int i = 0; i < 300; ++i) {
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     const auto offset = static_cast<off_t>(static_cast<std::size_t>(i) * block.size());
     if (::pwrite(fd.get(), block.data(), block.size(), offset) < 0 || ::fdatasync(fd.get()) != 0) return 0;
     times.push_back(seconds_since(start) * 1e6);
@@ -96,7 +98,7 @@ class Bench {
   void measure(std::size_t writers, double seconds) {
     const LogFigures before = spool_.status().log;
     const double cpu = cpu_seconds();
-    const auto start = Clock::now();
+    const auto start = Steady::now();
     done_ = failed_ = 0;
     stopping_ = false;
     for (std::size_t i = 0; i < writers; ++i) submit();
@@ -107,15 +109,26 @@ class Bench {
     while (open_ > 0) executor_.run_one();
     const LogFigures after = spool_.status().log;
     const auto transactions = static_cast<double>(after.transactions - before.transactions);
-    std::printf("%3zu writers: %8.0f commits/s  %6.3f syncs/message  %5.1f us CPU/message  %.0f us a commit%s\n", writers,
-                static_cast<double>(done) / took, static_cast<double>(after.flushes - before.flushes) / transactions,
+    std::printf("%3zu writers: %8.0f commits/s  %6.3f syncs/message  %5.1f us CPU/message  %.0f us a commit%s\n",
+                writers, static_cast<double>(done) / took,
+                static_cast<double>(after.flushes - before.flushes) / transactions,
                 (cpu_seconds() - cpu) * 1e6 / transactions,
                 took * 1e6 / static_cast<double>(done) * static_cast<double>(writers), failed_ > 0 ? "  FAILED" : "");
     empty();
   }
 
+  /// Leaves so many messages in the queue.
+  void fill(std::size_t messages) {
+    wanted_ = messages;
+    done_ = failed_ = 0;
+    stopping_ = false;
+    for (std::size_t i = 0; i < 200; ++i) submit();
+    while (open_ > 0) executor_.run_one();
+  }
+
  private:
   void submit() {
+    if (done_ + open_ >= wanted_) return;
     const MessageId id = ++last_id_;
     auto incoming = spool_.begin(id, content_.size());
     if (!incoming) {
@@ -124,13 +137,17 @@ class Bench {
     }
     (*incoming)->append(content_);
     ++open_;
-    (*incoming)->commit(
-        envelope_, {ledger::Event("queued").id("message", id).field("from", "sender@example.org").number("size", std::uint64_t{content_.size()}).take()},
-        [this](const Result<void>& result) {
-          --open_;
-          (result ? done_ : failed_) += 1;
-          if (!stopping_) submit();
-        });
+    (*incoming)->commit(envelope_,
+                        {ledger::Event("queued")
+                             .id("message", id)
+                             .field("from", "sender@example.org")
+                             .number("size", std::uint64_t{content_.size()})
+                             .take()},
+                        [this](const Result<void>& result) {
+                          --open_;
+                          (result ? done_ : failed_) += 1;
+                          if (!stopping_) submit();
+                        });
   }
 
   /// Delivers all that is there.
@@ -156,8 +173,15 @@ class Bench {
   std::size_t open_ = 0;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
+  std::size_t wanted_ = SIZE_MAX;
   bool stopping_ = false;
 };
+
+double memory_mib() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
 
 template <class Number>
 Number argument(int argc, char** argv, int index, Number otherwise) {
@@ -171,7 +195,7 @@ Number argument(int argc, char** argv, int index, Number otherwise) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: bench-spool FOLDER [BYTES [SECONDS]]\n");
+    std::fprintf(stderr, "usage: bench-spool FOLDER [BYTES [SECONDS [MESSAGES]]]\n");
     return 64;
   }
   const std::string folder = argv[1];
@@ -182,16 +206,28 @@ int main(int argc, char** argv) {
   options.folder = folder + "/spool";
   options.ledger_folder = folder + "/ledger";
   options.max_messages = 10'000'000;
-  Hooks hooks{[&executor](std::move_only_function<void()> call) { executor.post(std::move(call)); },
-              [](const std::string& text) { std::fprintf(stderr, "alarm: %s\n", text.c_str()); },
-              {}};
-  auto spool = Spool::open(Disk::system(), postern::Clock::system(), options, std::move(hooks));
-  if (!spool) {
+  const auto open = [&] {
+    Hooks hooks{[&executor](std::move_only_function<void()> call) { executor.post(std::move(call)); },
+                [](const std::string& text) { std::fprintf(stderr, "alarm: %s\n", text.c_str()); },
+                {}};
+    auto spool = Spool::open(Disk::system(), postern::Clock::system(), options, std::move(hooks));
+    if (spool) return std::move(*spool);
     std::fprintf(stderr, "%s\n", spool.error().context.c_str());
-    return EXIT_FAILURE;
-  }
+    std::exit(EXIT_FAILURE);
+  };
+  auto spool = open();
   std::printf("%zu bytes a message; bare write and fdatasync: %.0f us\n", bytes, bare_sync(folder, bytes));
-  Bench bench(**spool, executor, bytes);
+  Bench bench(*spool, executor, bytes);
   for (const std::size_t writers : {1U, 50U, 200U}) bench.measure(writers, seconds);
+  const auto messages = argument<std::size_t>(argc, argv, 4, 0);
+  if (messages == 0) return EXIT_SUCCESS;
+  bench.fill(messages);
+  auto start = Steady::now();
+  spool.reset();
+  std::printf("%zu messages in the queue: closed in %.2f s", messages, seconds_since(start));
+  start = Steady::now();
+  spool = open();
+  std::printf(", opened in %.2f s with %llu, peak memory %.0f MiB\n", seconds_since(start),
+              static_cast<unsigned long long>(spool->status().counts.messages), memory_mib());
   return EXIT_SUCCESS;
 }

@@ -68,7 +68,8 @@ class Input {
 std::unique_ptr<test::SimulatedDisk> empty_disk() {
   auto disk = std::make_unique<test::SimulatedDisk>();
   disk->stop_recording();
-  for (const char* folder : {"/d", "/d/spool", "/d/spool/log", "/d/ledger"}) static_cast<void>(disk->make_folder(folder));
+  for (const char* folder : {"/d", "/d/spool", "/d/spool/log", "/d/ledger"})
+    static_cast<void>(disk->make_folder(folder));
   const auto file = disk->open("/d/spool/identity", OpenMode::kCreate);
   static_cast<void>((*file)->write(0, hex_encode({kSecret.data(), kSecret.size()})));
   return disk;
@@ -128,7 +129,7 @@ void write_records(test::SimulatedDisk& disk, Input& input) {
     header.type = static_cast<RecordType>(1 + input.byte() % 4);
     header.flags = input.byte() & 1U;
     header.events = input.byte() % 3;
-    number += 1 + (input.byte() == 7 ? 1 : 0);
+    number += input.byte() == 7 ? 2U : 1U;
     header.number = number;
     header.batch = batch;
     header.first_seq = number;
