@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -121,10 +122,11 @@ Result<EntryView> parse_entry(std::string_view line) {
   }
   std::string_view rest = entry.hashed.substr(0, entry.hashed.size() - kPrevMember);
   if (!take(rest, kSeq)) return malformed("does not begin with seq");
-  const auto seq = parse_decimal<std::uint64_t>(rest.substr(0, rest.find(',')));
+  const std::size_t comma = std::min(rest.find(','), rest.size());
+  const auto seq = parse_decimal<std::uint64_t>(rest.substr(0, comma));
   if (!seq || *seq == 0 || rest.starts_with('0')) return malformed("bad seq");
   entry.seq = *seq;
-  rest.remove_prefix(rest.find(','));
+  rest.remove_prefix(comma);
   if (!take(rest, kTime) || !is_time(rest.substr(0, kTimeLength))) return malformed("bad time");
   entry.time = rest.substr(0, kTimeLength);
   rest.remove_prefix(kTimeLength);

@@ -136,7 +136,7 @@ void Files::append(std::uint64_t seq, WallTime time, std::string_view event) {
 void Files::skip_to(std::uint64_t seq) {
   assert(buffer_.empty() && seq > last_seq_);
   last_seq_ = seq - 1;
-  position_ = {seq, 0, seq - 1, last_hash_};
+  position_ = synced_ = {seq, 0, seq - 1, last_hash_};
   file_.reset();
 }
 
@@ -170,7 +170,7 @@ Result<void> Files::flush() {
 
 Result<void> Files::sync() {
   if (const auto flushed = flush(); !flushed) return flushed;
-  if (synced_ == position_) return {};
+  if (!file_ || synced_ == position_) return {};  // no file: nothing was written since the gap or the damaged file
   if (const auto synced = file_->sync(); !synced) return synced;
   synced_ = position_;
   return {};

@@ -182,26 +182,29 @@ void Spool::end_claims(Owner owner) {
 }
 
 MessageInfo Spool::describe(MessageId id) {
-  const std::uint64_t moment = now();
   MessageInfo info;
-  Place place;
-  {
-    const std::lock_guard lock(mutex_);
-    const Entry* entry = index_.find(id);
-    if (entry == nullptr) return info;
-    info.id = id;
-    info.size = entry->size;
-    info.attempts = entry->attempts;
-    info.held = entry->held;
-    info.damaged = entry->damaged;
-    info.claimed = index_.is_claimed(id);
-    info.age = span(entry->accepted, moment);
-    info.next_attempt = span(moment, entry->due);
-    info.recipients = unpack_progress(*entry);
-    place = entry->place;
-  }
+  Result<std::string> bytes = fail(ErrorCode::kUnavailable, "message moves about");
   RecordHeader header;
-  const auto bytes = read_record(id, place, false, header);
+  for (int i = 0; i < kTries && !bytes && bytes.error().code == ErrorCode::kUnavailable; ++i) {
+    const std::uint64_t moment = now();
+    Place place;
+    {
+      const std::lock_guard lock(mutex_);
+      const Entry* entry = index_.find(id);
+      if (entry == nullptr) return {};
+      info.id = id;
+      info.size = entry->size;
+      info.attempts = entry->attempts;
+      info.held = entry->held;
+      info.damaged = entry->damaged;
+      info.claimed = index_.is_claimed(id);
+      info.age = span(entry->accepted, moment);
+      info.next_attempt = span(moment, entry->due);
+      info.recipients = unpack_progress(*entry);
+      place = entry->place;
+    }
+    bytes = read_record(id, place, false, header);
+  }
   if (!bytes) return info;
   std::vector<std::string_view> events;
   std::string_view operation;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/crc32c.h"
@@ -16,8 +17,24 @@ Incoming::~Incoming() {
   if (spool_ != nullptr) spool_->forget(id_);
 }
 
+// What a submitter announced is not proof: each piece is held against the limits.
+void Incoming::check_size(std::size_t more) {
+  const std::uint64_t before = std::max(size_, announced_);
+  size_ += more;
+  if (size_ > spool_->options_.max_message_size) {
+    fate_ = fail(ErrorCode::kLimit, "message is too large");
+  } else if (file_ && size_ > before && !spool_->promise(size_ - before)) {
+    fate_ = fail(ErrorCode::kNoSpace, "the disk is nearly full");
+  }
+  if (fate_) return;
+  pieces_.clear();
+  file_.reset();
+}
+
 void Incoming::append(std::string piece) {
-  size_ += piece.size();
+  if (!fate_) return;
+  check_size(piece.size());
+  if (!fate_) return;
   crc_ = crc32c(piece, crc_);
   if (!file_ && size_ > spool_->options_.inline_limit) {
     file_ = spool_->large_->begin(id_);
@@ -53,7 +70,9 @@ void Incoming::commit(std::string envelope, const std::vector<std::string>& even
     transaction->body_length = static_cast<std::uint32_t>(size_);
     transaction->body_crc = crc_;
   }
-  spool.commit(std::move(file_), std::move(transaction), count_recipients(envelope) > 0, events);
+  if (fate_ && count_recipients(envelope) == 0) fate_ = fail(ErrorCode::kInvalid, "not an envelope");
+  spool.commit(file_, std::move(transaction), std::move(fate_), events);
+  file_.reset();
 }
 
 }  // namespace postern::spool

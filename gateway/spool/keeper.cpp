@@ -126,6 +126,7 @@ bool Spool::checkpoint_is_due() const {
 
 Result<void> Spool::checkpoint() {
   const std::lock_guard keeping(keeping_);
+  refresh_free_space();
   Result<void> step = log_->health();
   if (step) step = write_checkpoint_file();
   if (step) step = tidy_segments();

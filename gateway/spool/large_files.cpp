@@ -27,7 +27,7 @@ LargeFiles::LargeFiles(Disk& disk, std::string folder, std::size_t threads) : di
   }
 }
 
-LargeFiles::~LargeFiles() {
+void LargeFiles::close() {
   for (const auto& worker : workers_) {
     {
       const std::lock_guard lock(worker->mutex);
@@ -35,7 +35,9 @@ LargeFiles::~LargeFiles() {
     }
     worker->wake.notify_all();
   }
-  for (const auto& worker : workers_) worker->thread.join();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
 }
 
 void LargeFiles::run(Worker& worker) {
@@ -57,9 +59,16 @@ void LargeFiles::enqueue(std::size_t index, Task task) {
   Worker& worker = *workers_[index];
   {
     const std::lock_guard lock(worker.mutex);
-    worker.tasks.push_back(std::move(task));
+    if (!worker.ending) {
+      worker.tasks.push_back(std::move(task));
+      task = nullptr;
+    }
   }
-  worker.wake.notify_one();
+  if (task) {
+    task();
+  } else {
+    worker.wake.notify_one();
+  }
 }
 
 std::string LargeFiles::path(MessageId id) const { return folder_ + "/" + base32_id(id); }

@@ -43,10 +43,12 @@ class LargeFiles {
   using Finished = std::move_only_function<void(Result<void>)>;
 
   LargeFiles(Disk& disk, std::string folder, std::size_t threads);
-  /// Ends the threads after what is queued is done.
-  ~LargeFiles();
+  ~LargeFiles() { close(); }
   LargeFiles(const LargeFiles&) = delete;
   LargeFiles& operator=(const LargeFiles&) = delete;
+
+  /// Does what is queued and ends the threads. What comes later is done by its caller.
+  void close();
 
   std::shared_ptr<LargeFile> begin(MessageId id);
   /// Adds a piece. An error shows at finish().

@@ -230,7 +230,8 @@ void Recovery::replay(const Held& record, bool damaged) {
     return;
   }
   to_ledger(record.header, events);
-  out_.end.next_seq = record.header.first_seq + record.header.events;
+  // A record without events says nothing of the ledger: the numbers before it may be those of a torn record.
+  if (!events.empty()) out_.end.next_seq = record.header.first_seq + record.header.events;
   if (!damaged) {
     apply_record(out_.index, record.header, operation, record.place);
     return;

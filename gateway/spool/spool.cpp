@@ -86,7 +86,7 @@ void Spool::report(const Recovered& recovered) {
 }
 
 Spool::~Spool() {
-  large_.reset();
+  large_->close();
   if (keeper_.joinable()) {
     {
       const std::lock_guard lock(ledger_mutex_);
@@ -110,6 +110,7 @@ std::uint64_t Spool::now() const { return log_->now().running; }
 Result<void> Spool::admits(std::uint64_t size) const {
   if (const auto healthy = log_->health(); !healthy) return healthy;
   if (log_->waiting() + ledger_backlog_ > kMaxWaiting) return fail(ErrorCode::kUnavailable, "the disk can't keep up");
+  if (size > options_.max_message_size) return fail(ErrorCode::kLimit, "message is too large");
   const std::lock_guard lock(mutex_);
   const Counts counts = index_.counts();
   if (counts.messages + incoming_.size() >= options_.max_messages || counts.bytes + size > options_.max_bytes) {
@@ -128,7 +129,14 @@ Result<std::unique_ptr<Incoming>> Spool::begin(MessageId id, std::uint64_t annou
     return fail(ErrorCode::kExists, std::format("message id {} is in use", base32_id(id)));
   }
   promised_ += announced_size;
-  return std::unique_ptr<Incoming>(new Incoming(*this, id));
+  return std::unique_ptr<Incoming>(new Incoming(*this, id, announced_size));
+}
+
+// Room for bytes that nobody announced; they are on their way to the disk.
+bool Spool::promise(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  promised_ += bytes;
+  return free_.bytes >= options_.reserve_free + promised_;
 }
 
 void Spool::forget(MessageId id) {
@@ -144,10 +152,10 @@ void Spool::refuse(Transaction& transaction, const Error& error) {
   }
 }
 
-void Spool::commit(const std::shared_ptr<LargeFile>& file, TransactionPtr transaction, bool good_envelope,
+void Spool::commit(const std::shared_ptr<LargeFile>& file, TransactionPtr transaction, Result<void> fate,
                    const std::vector<std::string>& events) {
-  Result<void> step = check_events(events);
-  if (step && !good_envelope) step = fail(ErrorCode::kInvalid, "not an envelope");
+  Result<void> step = std::move(fate);
+  if (step) step = check_events(events);
   if (step && transaction->head.size() > kMaxHead) step = fail(ErrorCode::kInvalid, "envelope is too large");
   const std::uint64_t length = transaction->head.size() + transaction->body_length;
   if (step && !log_->fits(length)) step = fail(ErrorCode::kInvalid, "envelope does not fit into a segment");
@@ -209,6 +217,7 @@ void Spool::take_effect(std::vector<TransactionPtr>& batch, const LogPosition& a
     ledger_queued_seq_ = after.next_seq - 1;
     position_ = after;
   }
+  dropping_events_ = false;
   ledger_wake_.notify_one();
   for (const MessageId id : ended_files) large_->remove(id);
 }
@@ -221,6 +230,9 @@ void Spool::undo(const Transaction& transaction) {
     if (change && change->in_file) large_->remove(transaction.id);
   }
   if (transaction.ends_claim) index_.end_claim(transaction.id);
+  // Nobody waits for these, so nobody else can tell.
+  if (transaction.events == 0 || transaction.done || dropping_events_.exchange(true)) return;
+  hooks_.alarm("the disk is full: ledger entries are lost");
 }
 
 void Spool::post_results(std::vector<TransactionPtr> batch, const Result<void>& result) {

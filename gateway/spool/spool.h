@@ -37,6 +37,7 @@ struct Options {
   std::uint64_t reserve_free = 512 << 20;  ///< below so much free space new messages are refused
   std::uint64_t max_messages = 100'000;
   std::uint64_t max_bytes = std::uint64_t{20} << 30;
+  std::uint64_t max_message_size = 256 << 20;  ///< larger ones are refused, whatever they announced
   std::chrono::microseconds flush_window{0};
   std::size_t spare_segments = 4;
   std::size_t file_threads = 4;  ///< for large messages
@@ -62,7 +63,8 @@ class Incoming {
 
   MessageId id() const { return id_; }
   std::uint64_t size() const { return size_; }
-  /// Adds to the content. The bytes are taken over, not copied.
+  /// Adds to the content. The bytes are taken over, not copied. What must be refused meanwhile (too large, disk nearly
+  /// full) shows at commit().
   void append(std::string piece);
   /// Bytes handed over that still wait for the disk; whoever reads from a peer pauses while this is large.
   std::uint64_t waiting() const { return file_ ? file_->waiting.load() : 0; }
@@ -75,12 +77,14 @@ class Incoming {
 
  private:
   friend class Spool;
-  Incoming(Spool& spool, MessageId id) : spool_(&spool), id_(id) {}
-  void to_file(std::string piece);
+  Incoming(Spool& spool, MessageId id, std::uint64_t announced) : spool_(&spool), id_(id), announced_(announced) {}
+  void check_size(std::size_t more);
 
   Spool* spool_;  ///< nullptr once committed
   MessageId id_;
+  std::uint64_t announced_;
   std::uint64_t size_ = 0;
+  Result<void> fate_;  ///< an error: it will be refused, no more is kept
   std::uint32_t crc_ = 0;
   std::vector<std::string> pieces_;
   std::shared_ptr<LargeFile> file_;
@@ -139,7 +143,8 @@ class Spool {
 
   // Taking messages.
 
-  /// Would a message of this size be taken now? kNoSpace (disk or queue full), kUnavailable (overloaded), kIo.
+  /// Would a message of this size be taken now? kLimit (too large), kNoSpace (disk or queue full), kUnavailable
+  /// (overloaded), kIo.
   Result<void> admits(std::uint64_t size) const;
   /// Begins a message. Errors as admits(), and kExists for an id that is in use.
   Result<std::unique_ptr<Incoming>> begin(MessageId id, std::uint64_t announced_size);
@@ -203,9 +208,10 @@ class Spool {
   void report(const Recovered& recovered);
 
   // From Incoming.
-  void commit(const std::shared_ptr<LargeFile>& file, TransactionPtr transaction, bool good_envelope,
+  void commit(const std::shared_ptr<LargeFile>& file, TransactionPtr transaction, Result<void> fate,
               const std::vector<std::string>& events);
   void forget(MessageId id);
+  bool promise(std::uint64_t bytes);
   void refuse(Transaction& transaction, const Error& error);
 
   // The log's thread.
@@ -270,6 +276,7 @@ class Spool {
   std::uint64_t checkpoint_at_ = 0;                                 ///< log bytes at the last one
   std::chrono::steady_clock::time_point last_tick_{};
   std::atomic<bool> alarmed_{false};
+  std::atomic<bool> dropping_events_{false};  ///< for want of space
 
   std::unique_ptr<LargeFiles> large_;
   std::unique_ptr<Log> log_;

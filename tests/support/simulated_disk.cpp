@@ -91,6 +91,13 @@ Result<void> SimulatedDisk::resize(Inode& inode, std::uint64_t size) {
   return {};
 }
 
+bool SimulatedDisk::ignores(const std::string& what) const {
+  return std::ranges::any_of(ignores_, [&what](const std::string& part) {
+    return part.starts_with("folder ") ? what == part
+                                       : part.empty() || (!what.starts_with("folder ") && what.contains(part));
+  });
+}
+
 std::optional<int> SimulatedDisk::count_sync() {
   if (++syncs_ == sync_fault_.at) return sync_fault_.error;
   return std::nullopt;
@@ -102,7 +109,7 @@ Result<void> SimulatedDisk::sync(Inode& inode) {
     note({Kind::kFailedSync, inode.number, 0, {}, {}, {}});
     return fail(ErrorCode::kIo, fail_errno("sync", *error).error().context);
   }
-  if (!ignores_syncs_) note({Kind::kSync, inode.number, 0, {}, {}, {}});
+  if (!ignores(inode.first_name)) note({Kind::kSync, inode.number, 0, {}, {}, {}});
   return {};
 }
 
@@ -116,7 +123,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenM
   if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite || !folders_.contains(folder_of(path))) {
     return fail_errno("open " + path, ENOENT);
   }
-  const auto inode = std::make_shared<Inode>(Inode{next_inode_++, {}});
+  const auto inode = std::make_shared<Inode>(Inode{next_inode_++, {}, path});
   names_[path] = inode;
   note({Kind::kName, inode->number, 0, {}, path, {}});
   return std::make_unique<SimulatedFile>(*this, inode);
@@ -125,7 +132,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenM
 Result<std::unique_ptr<File>> SimulatedDisk::open_unnamed(const std::string& folder) {
   const std::lock_guard lock(mutex_);
   if (!folders_.contains(folder)) return fail_errno("open in " + folder, ENOENT);
-  const auto inode = std::make_shared<Inode>(Inode{next_inode_++, {}});
+  const auto inode = std::make_shared<Inode>(Inode{next_inode_++, {}, folder + "/(no name)"});
   std::erase_if(unnamed_, [](const auto& file) { return file.expired(); });
   unnamed_.push_back(inode);
   return std::make_unique<SimulatedFile>(*this, inode);
@@ -178,7 +185,7 @@ Result<void> SimulatedDisk::make_folder(const std::string& path) {
 Result<void> SimulatedDisk::sync_folder(const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (const auto error = count_sync()) return fail(ErrorCode::kIo, fail_errno("sync " + path, *error).error().context);
-  if (!ignores_syncs_) note({Kind::kSyncFolder, 0, 0, {}, path, {}});
+  if (!ignores("folder " + path)) note({Kind::kSyncFolder, 0, 0, {}, path, {}});
   return {};
 }
 
@@ -194,7 +201,7 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::copy() const {
   auto other = std::make_unique<SimulatedDisk>();
   other->folders_ = folders_;
   for (const auto& [path, inode] : names_) {
-    other->names_[path] = std::make_shared<Inode>(Inode{other->next_inode_++, inode->data});
+    other->names_[path] = std::make_shared<Inode>(Inode{other->next_inode_++, inode->data, path});
   }
   return other;
 }
@@ -339,6 +346,7 @@ std::unique_ptr<SimulatedDisk> Replay::cut(Cut how, std::mt19937_64& random) con
   for (const auto& [path, number] : names) {
     auto inode = std::make_shared<SimulatedDisk::Inode>();
     inode->number = disk->next_inode_++;
+    inode->first_name = path;
     if (const auto file = files_.find(number); file != files_.end()) {
       inode->data = file->second.data;
       for (const Operation* write : file->second.pending) {

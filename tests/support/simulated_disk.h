@@ -23,6 +23,7 @@ class SimulatedDisk final : public Disk {
   struct Inode {
     std::uint64_t number = 0;
     std::string data;
+    std::string first_name;
   };
 
   /// One operation as it was issued. Those that failed are recorded with what they did all the same.
@@ -61,7 +62,10 @@ class SimulatedDisk final : public Disk {
   std::unique_ptr<SimulatedDisk> copy() const;
 
   /// Syncs report success and do nothing: the negative control.
-  void ignore_syncs() { ignores_syncs_ = true; }
+  void ignore_syncs() { ignores_.emplace_back(); }
+  /// The same for one kind only: syncs of files whose first name contains `part` (without a name: their folder's), or
+  /// of the folder that is exactly "folder " + `part`.
+  void ignore_syncs_of(std::string part) { ignores_.push_back(std::move(part)); }
   /// From now on nothing is recorded: for tests that replay nothing.
   void stop_recording() { records_ = false; }
   /// The n-th write (or sync) from now on, counted from 1, fails with this errno.
@@ -95,6 +99,7 @@ class SimulatedDisk final : public Disk {
   Result<void> resize(Inode& inode, std::uint64_t size);
   Result<void> sync(Inode& inode);
   std::optional<int> count_sync();
+  bool ignores(const std::string& what) const;
   bool fits(const Inode& inode, std::uint64_t size) const;
 
   mutable std::mutex mutex_;
@@ -104,7 +109,7 @@ class SimulatedDisk final : public Disk {
   std::uint64_t next_inode_ = 1;
   std::vector<Operation> operations_;
   bool records_ = true;
-  bool ignores_syncs_ = false;
+  std::vector<std::string> ignores_;
   std::uint64_t writes_ = 0;
   std::uint64_t syncs_ = 0;
   Fault write_fault_;

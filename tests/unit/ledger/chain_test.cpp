@@ -71,4 +71,7 @@ TEST_CASE("Lines that are no entries") {
   CHECK_FALSE(replaced("\"event\"", "\"Event\""));
   CHECK_FALSE(parse_entry(std::string(kMaxLine + 1, 'x')));
   CHECK_FALSE(parse_entry(""));
+  // Nothing between seq and prev.
+  const std::string bare = good.substr(0, good.find(",\"time\"")) + good.substr(good.find(",\"prev\""));
+  CHECK_FALSE(parse_entry(bare));
 }

@@ -174,6 +174,7 @@ TEST_CASE("A gap shows") {
   append(*files, 1, 3);
   REQUIRE(files->sync());
   files->skip_to(10);
+  REQUIRE(files->sync());  // with nothing to sync
   append(*files, 10, 12);
   REQUIRE(files->sync());
   const auto report = verify(disk, kFolder);

@@ -331,6 +331,37 @@ TEST_CASE("A full queue and a full disk refuse mail before anything is lost") {
   }
 }
 
+TEST_CASE("A message that grows beyond what it announced is refused at the limits") {
+  SimulatedDisk disk;
+  Harness harness(disk);
+  disk.set_capacity(8 << 20);
+  harness.options.max_message_size = 4 << 20;
+  harness.options.reserve_free = 5 << 20;
+  REQUIRE(harness.open());
+  CHECK(harness.spool().admits(5 << 20).error().code == ErrorCode::kLimit);
+  const auto stream = [&](MessageId id, std::size_t size) {
+    return harness.wait_for([&](Done done) -> Result<void> {
+      auto incoming = harness.spool().begin(id, 10);
+      if (!incoming) return fail(incoming.error());
+      for (std::size_t sent = 0; sent < size; sent += 100'000) (*incoming)->append(std::string(100'000, 'x'));
+      (*incoming)->commit(envelope_for(id), {}, std::move(done));
+      return {};
+    });
+  };
+  CHECK(stream(1, 500'000));
+  CHECK(stream(2, 3 << 20).error().code == ErrorCode::kNoSpace);
+  disk.set_capacity(100 << 20);
+  REQUIRE(harness.spool().checkpoint());
+  harness.run_until([&] { return harness.spool().admits(3 << 20).has_value(); });
+  CHECK(stream(3, 3 << 20));
+  CHECK(stream(4, 5 << 20).error().code == ErrorCode::kLimit);
+  CHECK(harness.spool().status().counts.messages == 2);
+  harness.close();
+  std::size_t files = 0;
+  for (const std::string& path : disk.paths()) files += path.contains("/large/") ? 1U : 0U;
+  CHECK(files == 2);
+}
+
 TEST_CASE("Segments turn over, sparse ones are compacted, dead ones used again") {
   SimulatedDisk disk;
   disk.stop_recording();
