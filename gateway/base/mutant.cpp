@@ -14,9 +14,8 @@ namespace postern {
 namespace {
 
 constexpr std::pair<std::string_view, Mutant> kNames[] = {
-    {"firewall", Mutant::kFirewall}, {"device-binding", Mutant::kDeviceBinding},
-    {"source-check", Mutant::kSourceCheck}, {"pam", Mutant::kPam},
-    {"login-binding", Mutant::kLoginBinding}, {"sync", Mutant::kSync},
+    {"firewall", Mutant::kFirewall}, {"device-binding", Mutant::kDeviceBinding}, {"source-check", Mutant::kSourceCheck},
+    {"pam", Mutant::kPam},           {"login-binding", Mutant::kLoginBinding},   {"sync", Mutant::kSync},
 };
 
 std::optional<Mutant> from_environment() {

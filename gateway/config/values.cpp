@@ -117,7 +117,8 @@ ScalarPtr<double> ratio(double least, double most) {
       [](const double& value) {
         // Never with an exponent, which the parser does not take.
         std::array<char, 512> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed).ptr;
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed).ptr;
         return std::string(digits.data(), end);
       });
 }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include "base/crc32c.h"
@@ -14,17 +13,19 @@ constexpr std::size_t kGather = 64 << 10;
 }  // namespace
 
 Incoming::~Incoming() {
-  if (spool_ != nullptr) spool_->forget(id_);
+  if (spool_ == nullptr) return;
+  spool_->withdraw(promised_, 0);
+  spool_->forget(id_);
 }
 
 // What a submitter announced is not proof: each piece is held against the limits.
 void Incoming::check_size(std::size_t more) {
-  const std::uint64_t before = std::max(size_, announced_);
   size_ += more;
   if (size_ > spool_->options_.max_message_size) {
     fate_ = fail(ErrorCode::kLimit, "message is too large");
-  } else if (file_ && size_ > before && !spool_->promise(size_ - before)) {
-    fate_ = fail(ErrorCode::kNoSpace, "the disk is nearly full");
+  } else if (file_ && size_ > promised_) {
+    const std::uint64_t unexpected = size_ - std::exchange(promised_, size_);
+    if (!spool_->promise(unexpected)) fate_ = fail(ErrorCode::kNoSpace, "the disk is nearly full");
   }
   if (fate_) return;
   pieces_.clear();
@@ -61,6 +62,7 @@ void Incoming::when_drained(std::move_only_function<void()> drained) {
 
 void Incoming::commit(std::string envelope, const std::vector<std::string>& events, Done done) {
   Spool& spool = *std::exchange(spool_, nullptr);
+  spool.withdraw(promised_, fate_ ? size_ : 0);
   const MessageChange change{id_, file_ != nullptr, size_, crc_, envelope};
   auto transaction = make_transaction(RecordType::kMessage, id_, events, envelope.size() + 64);
   encode(transaction->head, change);

@@ -110,7 +110,7 @@ void Spool::refresh_free_space() {
   const auto space = disk_.free_space(folders_.root);
   const std::lock_guard lock(mutex_);
   free_ = space ? *space : FreeSpace{};
-  promised_ = 0;
+  used_ = 0;
 }
 
 // A long queue makes a checkpoint dear: then more log is written between two of them.

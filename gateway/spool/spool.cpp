@@ -116,7 +116,7 @@ Result<void> Spool::admits(std::uint64_t size) const {
   if (counts.messages + incoming_.size() >= options_.max_messages || counts.bytes + size > options_.max_bytes) {
     return fail(ErrorCode::kNoSpace, "the queue is full");
   }
-  if (free_.bytes < options_.reserve_free + promised_ + size || free_.files == 0) {
+  if (free_.bytes < options_.reserve_free + promised_ + used_ + size || free_.files == 0) {
     return fail(ErrorCode::kNoSpace, "the disk is nearly full");
   }
   return {};
@@ -132,11 +132,18 @@ Result<std::unique_ptr<Incoming>> Spool::begin(MessageId id, std::uint64_t annou
   return std::unique_ptr<Incoming>(new Incoming(*this, id, announced_size));
 }
 
-// Room for bytes that nobody announced; they are on their way to the disk.
+// Room for bytes that nobody announced. It is kept until the message ends: what was written of it by then may be
+// missing from free_ as well, since file systems count blocks late. Counting some bytes twice refuses a little early.
 bool Spool::promise(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   promised_ += bytes;
-  return free_.bytes >= options_.reserve_free + promised_;
+  return free_.bytes >= options_.reserve_free + promised_ + used_;
+}
+
+void Spool::withdraw(std::uint64_t promised, std::uint64_t used) {
+  const std::lock_guard lock(mutex_);
+  promised_ -= promised;
+  used_ += used;
 }
 
 void Spool::forget(MessageId id) {

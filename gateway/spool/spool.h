@@ -77,12 +77,12 @@ class Incoming {
 
  private:
   friend class Spool;
-  Incoming(Spool& spool, MessageId id, std::uint64_t announced) : spool_(&spool), id_(id), announced_(announced) {}
+  Incoming(Spool& spool, MessageId id, std::uint64_t announced) : spool_(&spool), id_(id), promised_(announced) {}
   void check_size(std::size_t more);
 
   Spool* spool_;  ///< nullptr once committed
   MessageId id_;
-  std::uint64_t announced_;
+  std::uint64_t promised_;  ///< room that the spool keeps for it
   std::uint64_t size_ = 0;
   Result<void> fate_;  ///< an error: it will be refused, no more is kept
   std::uint32_t crc_ = 0;
@@ -212,6 +212,7 @@ class Spool {
               const std::vector<std::string>& events);
   void forget(MessageId id);
   bool promise(std::uint64_t bytes);
+  void withdraw(std::uint64_t promised, std::uint64_t used);
   void refuse(Transaction& transaction, const Error& error);
 
   // The log's thread.
@@ -258,7 +259,8 @@ class Spool {
   LogPosition position_;  ///< all records before have taken effect
   std::unordered_set<MessageId> incoming_;
   FreeSpace free_{};
-  std::uint64_t promised_ = 0;  ///< bytes of messages begun since free_ was asked for
+  std::uint64_t promised_ = 0;  ///< room kept for messages that are coming in
+  std::uint64_t used_ = 0;      ///< bytes of messages that came in since free_ was asked for
 
   std::mutex ledger_mutex_;  ///< of what follows
   std::condition_variable ledger_wake_;

@@ -157,7 +157,12 @@ asio::awaitable<Response> get_ledger(const Admin& admin, const Request& request)
   });
   if (!entries) co_return http::problem(entries.error());
   json::array list;
-  for (const auto& entry : *entries) list.emplace_back(json::parse(entry));
+  for (const auto& entry : *entries) {
+    // A ledger that somebody changed by hand may hold anything; it is shown as it is.
+    boost::system::error_code broken;
+    auto parsed = json::parse(entry, broken);
+    list.emplace_back(broken ? json::value(printable(entry)) : std::move(parsed));
+  }
   co_return http::reply(json::object{{"entries", std::move(list)}});
 }
 

@@ -27,6 +27,8 @@ namespace asio = boost::asio;
 /// The folder is the gate, the peer's credentials the lock.
 constexpr mode_t kSocketMode = 0666;
 constexpr unsigned kBlockingThreads = 4;
+/// submission.limits.message_size bounds what the client sends; the completed header comes on top.
+constexpr std::uint64_t kHeaderRoom = 1 << 20;
 
 std::optional<uid_t> uid_if_there(const std::string& user) {
   const auto uid = ipc::uid_of(user);
@@ -43,6 +45,7 @@ spool::Options options_of(const config::Config& config) {
           .reserve_free = config.spool.reserve_free,
           .max_messages = config.spool.max_messages,
           .max_bytes = config.spool.max_size,
+          .max_message_size = config.submission.limits.message_size + kHeaderRoom,
           .flush_window = config.spool.flush_window};
 }
 

@@ -1,5 +1,6 @@
 """The box: the gateway's real daemons with their real users, in the box's network namespace."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -154,6 +155,17 @@ class Box:
 
     def logs(self):
         return "\n".join(f"--- postern-{name}\n{daemon.output()[-4000:]}" for name, daemon in self.daemons.items())
+
+
+def uninstall():
+    """Removes all that the box left behind, so that the next one in this root begins from nothing. Mounts stay."""
+    for folder in (DATA, pathlib.Path("/var/lib/extrausers"), pathlib.Path("/run/postern"), CONFIG.parent):
+        for path in sorted(folder.glob("**/*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                with contextlib.suppress(OSError):  # a mount point
+                    path.rmdir()
+            else:
+                path.unlink()
 
 
 def use_extrausers():

@@ -38,7 +38,8 @@ def with_smtplib(host, ca, port, user, password, sender, recipients, message):
 
 def with_swaks(host, ca, port, user, password, sender, recipients, message):
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
-        file.write(message.replace(b"\r\n", b"\n"))
+        # swaks ends the last line by itself.
+        file.write(message.replace(b"\r\n", b"\n").removesuffix(b"\n"))
         file.flush()
         done = host.run("swaks", "--server", BOX_TUNNEL, "--port", port, "-tlsc" if port == 465 else "-tls",
                         "--tls-verify-ca", "--tls-ca-path", ca, "--tls-sni", NAME,

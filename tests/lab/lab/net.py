@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import signal
 
 from lab.process import Process, run
 
@@ -36,6 +37,13 @@ class Host:
                 yield self
             finally:
                 os.setns(before.fileno(), os.CLONE_NEWNET)
+
+    def remove(self):
+        """Ends what still runs on this host, and the host."""
+        for pid in run(["ip", "netns", "pids", self.name], check=False).stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        run(["ip", "netns", "del", self.name], check=False)
 
     def address(self, link, *addresses):
         """Gives a link addresses; no duplicate address detection, so that they can be used at once."""

@@ -62,6 +62,9 @@ class Office:
             self.box.stop()
         if hasattr(self, "smarthost"):
             self.smarthost.stop()
+        if hasattr(self, "world"):
+            self.world.remove()
+        box.uninstall()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -18,14 +18,23 @@ ATTACKER, ATTACKER6 = "203.0.113.66", "2001:db8:1::66"
 SMARTHOST = "192.0.2.25"
 
 
+NAMES = ("internet", "box", "attacker", "smarthost", "home", "worker", "other", "office", "desk", "stranger")
+
+
 class World:
     def __init__(self, folder):
-        names = ("internet", "box", "attacker", "smarthost", "home", "worker", "other", "office", "desk", "stranger")
-        for name in names:
-            setattr(self, name, Host(name, folder))
+        self._hosts = []
+        for name in NAMES:
+            host = Host(name, folder)
+            self._hosts.append(host)
+            setattr(self, name, host)
         self._wire_internet()
         self._wire_home()
         self._wire_office()
+
+    def remove(self):
+        for host in self._hosts:
+            host.remove()
 
     def _wire_internet(self):
         internet = self.internet

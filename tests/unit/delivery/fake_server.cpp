@@ -184,8 +184,8 @@ bool FakeServer::handle(Peer& peer, const std::string& line) {
     return peer.say(said);
   }
   if (line == "DATA") {
-    if (peer.now.recipients.empty()) return peer.say("554 5.5.1 no valid recipients\r\n");
-    const Answer said = decide(peer, Moment::kData, line, "354 go on\r\n");
+    const bool any = !peer.now.recipients.empty();
+    const Answer said = decide(peer, Moment::kData, line, any ? "354 go on\r\n" : "554 5.5.1 no valid recipients\r\n");
     return peer.say(said) && (!said.bytes.starts_with("354") || take_content(peer));
   }
   if (line == "QUIT") {

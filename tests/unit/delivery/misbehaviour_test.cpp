@@ -216,6 +216,7 @@ TEST_CASE("a slow server is given up after the time-out of the step") {
     return std::nullopt;
   });
   CHECK(std::chrono::steady_clock::now() - start < 5s);
+  CAPTURE(settle.recipients[0].reply);
   CHECK(settle.recipients[0].outcome == Outcome::kDeferred);
   CHECK(settle.recipients[0].reply.contains("timed out"));
 }
