@@ -113,15 +113,15 @@ void Spool::refresh_free_space() {
   used_ = 0;
 }
 
-// A long queue makes a checkpoint dear: then more log is written between two of them.
+// A long queue makes a checkpoint dear: then more log is written between two of them. On a disk that is nearly full one
+// is worth its price much earlier, since only segments before the last checkpoint can be dropped.
 bool Spool::checkpoint_is_due() const {
   constexpr std::uint64_t kBytesPerEntry = 128;
-  std::uint64_t entries = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    entries = index_.size();
-  }
-  return log_->figures().bytes - checkpoint_at_ >= std::max(options_.checkpoint_every, 2 * kBytesPerEntry * entries);
+  constexpr std::uint64_t kWorthWhile = 64 << 10;
+  const std::uint64_t written = log_->figures().bytes - checkpoint_at_;
+  const std::lock_guard lock(mutex_);
+  if (free_.bytes < options_.reserve_free + options_.segment_size) return written >= kWorthWhile;
+  return written >= std::max(options_.checkpoint_every, 2 * kBytesPerEntry * index_.size());
 }
 
 Result<void> Spool::checkpoint() {

@@ -11,8 +11,9 @@ from lab.wire import open_session
 class Load:
     """Threads that submit letters with numbered subjects until stop(); remembers which were answered 250."""
 
-    def __init__(self, office, host, address, threads=8, prefix="load", pause=0.0):
+    def __init__(self, office, host, address, threads=8, prefix="load", pause=0.0, size=500):
         self.office, self.host, self.address, self.prefix, self.pause = office, host, address, prefix, pause
+        self._body = ("x" * 70 + "\r\n") * (size // 72 + 1)
         self.acknowledged = set()
         self.refused = 0
         self.broken = 0
@@ -44,7 +45,7 @@ class Load:
             wire.say("RCPT TO:<friend@example.com>")
             answer = wire.say("DATA")
         if answer.startswith("354"):
-            wire.send(letter(ADA_ADDRESS, subject, "x" * 500 + "\r\n") + b".\r\n")
+            wire.send(letter(ADA_ADDRESS, subject, self._body) + b".\r\n")
             answer = wire.reply()
         with self._lock:
             self.replies.add(answer)
