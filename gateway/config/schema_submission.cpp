@@ -29,9 +29,9 @@ ValuePtr<SubmissionLimits> limits_section() {
       .key("header_fields", &Limits::header_fields, number(50U, 10'000U), "Fields in a header block.")
       .key("line_length", &Limits::line_length, size(998, 64 * kKiB),
            "Text line of a message without its line end; RFC 5322 allows 998.")
-      .key("command_length", &Limits::command_length, size(512, 64 * kKiB),
+      .key("command_length", &Limits::command_length, size(512, 32 * kKiB),
            "Command line with its line end; AUTH lines may always have 12288 bytes.")
-      .key("recipients", &Limits::recipients, number(100U, 50'000U), "Recipients of one message.")
+      .key("recipients", &Limits::recipients, number(100U, 4000U), "Recipients of one message.")
       .key("errors", &Limits::errors, number(1U, 1000U), "5xx replies in one session before 421 ends it.")
       .key("transactions", &Limits::transactions, number(1U, 1'000'000U), "Messages of one session before 421 ends it.")
       .key("connections", &Limits::connections, number(1U, 100'000U), "Open connections altogether.")

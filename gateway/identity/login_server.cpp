@@ -56,6 +56,7 @@ asio::awaitable<void> LoginServer::serve_one(asio::local::stream_protocol::socke
     const auto frame = co_await channel.receive();
     if (!frame) co_return;
     auto request = ipc::parse<ipc::LoginRequest>(*frame);
+    channel.wipe_received();
     if (!request || request->service != *service) {
       log::warning("a malformed or forbidden request for a login", {{"uid", std::to_string(peer->uid)}});
       co_return;

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <format>
 
+#include "base/secret.h"
+
 namespace postern::ipc {
 
 namespace {
@@ -52,6 +54,7 @@ asio::awaitable<Result<void>> Channel::flush(Duration deadline) {
   out_.clear();
   const auto [error, size] =
       co_await asio::async_write(socket_, asio::buffer(sending_), asio::cancel_after(deadline, kAwait));
+  if (secret_) wipe(sending_);
   if (sending_.capacity() > kKeepBuffer) sending_ = {};
   if (error) co_return io_failed("send", error);
   co_return Result<void>{};
@@ -185,6 +188,15 @@ bool Channel::is_idle_and_alive() {
   const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && errno == EAGAIN;
 }
+
+void Channel::carries_secrets() {
+  secret_ = true;
+  // Room for any login, so that growing leaves no copies behind.
+  out_.reserve(kFirstBuffer);
+  sending_.reserve(kFirstBuffer);
+}
+
+void Channel::wipe_received() { ::explicit_bzero(in_.data(), in_begin_); }
 
 void Channel::close() {
   boost::system::error_code ignored;  // closing is all that is left to do; there is nothing to do about a failure

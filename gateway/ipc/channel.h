@@ -74,6 +74,10 @@ class Channel {
   asio::any_io_executor executor() { return socket_.get_executor(); }
   /// How many bytes wait for flush().
   std::size_t queued() const { return out_.size(); }
+  /// Its frames hold passwords: those sent are wiped at once, those received by wipe_received().
+  void carries_secrets();
+  /// Overwrites the frames that receive() has handed out so far; their views hold nothing afterwards.
+  void wipe_received();
   /// Ends the connection now; waiting calls return kClosed.
   void close();
 
@@ -91,6 +95,7 @@ class Channel {
   std::size_t in_begin_ = 0;
   std::size_t in_end_ = 0;
   bool accepts_descriptors_ = false;
+  bool secret_ = false;
   std::vector<UniqueFd> descriptors_;
 };
 

@@ -106,11 +106,23 @@ Result<std::vector<Claimed>> Spool::claim(Owner owner, std::size_t limit) {
     auto loaded = load(id);
     if (loaded) {
       claimed.push_back(std::move(*loaded));
-    } else if (loaded.error().code != ErrorCode::kNotFound) {
+    } else if (loaded.error().code == ErrorCode::kCorrupt) {
       mark_damaged(id, loaded.error());
+    } else if (loaded.error().code != ErrorCode::kNotFound) {
+      put_off(id, loaded.error());
     }
   }
   return claimed;
+}
+
+// A disk that can't read now may be able to later: the message stays as it is.
+void Spool::put_off(MessageId id, const Error& reason) {
+  constexpr std::uint64_t kPause = 60'000'000;
+  hooks_.alarm(std::format("message {} can't be read now: {}", base32_id(id), reason.context));
+  StateChange change;
+  change.id = id;
+  change.due = now() + kPause;
+  change_state(std::move(change), {}, true, {});
 }
 
 void Spool::mark_damaged(MessageId id, const Error& reason) {

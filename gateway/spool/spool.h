@@ -222,6 +222,7 @@ class Spool {
   void post_results(std::vector<TransactionPtr> batch, const Result<void>& result);
 
   Result<void> change_state(StateChange change, const std::vector<std::string>& events, bool ends_claim, Done done);
+  void put_off(MessageId id, const Error& reason);
   void mark_damaged(MessageId id, const Error& reason);
   Result<Claimed> load(MessageId id);
   Result<std::string> read_record(MessageId id, const Place& place, bool with_body, RecordHeader& header);

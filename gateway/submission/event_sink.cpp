@@ -60,7 +60,8 @@ asio::awaitable<bool> EventSink::send_batch() {
     channel_.emplace(std::move(*made));
   }
   ipc::Event batch;
-  if (dropped_ > 0) batch.events.push_back(ledger::Event("events-lost").number("count", dropped_).take());
+  const auto told = dropped_;  // more may be dropped while this is on its way
+  if (told > 0) batch.events.push_back(ledger::Event("events-lost").number("count", told).take());
   std::size_t bytes = 0;
   std::size_t count = 0;
   for (; count < events_.size() && bytes < limits_.batch; ++count) {
@@ -77,7 +78,7 @@ asio::awaitable<bool> EventSink::send_batch() {
     co_return false;
   }
   if (!std::exchange(connected_, true)) log::notice("the vault is back");
-  dropped_ = 0;
+  dropped_ -= told;
   events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
   size_ -= bytes;
   co_return true;

@@ -122,7 +122,12 @@ void Records::open_one(TlsScratch& scratch, std::span<const unsigned char> recor
     return;
   }
   if (type == kApplicationData) {
-    if (size > 0) result.status = IoStatus::kOk;
+    if (size > 0) {
+      idle_records_ = 0;
+      result.status = IoStatus::kOk;
+    } else if (++idle_records_ > kMaxIdleRecords) {
+      result.status = fail(scratch, Alert::kUnexpectedMessage, "too many empty records");
+    }
     result.bytes += size;
     return;
   }
@@ -144,7 +149,8 @@ IoStatus Records::take_alert(std::span<const char> content) {
     return IoStatus::kFailed;
   }
   const auto description = static_cast<unsigned char>(content[1]);
-  if (description == kUserCanceled) return IoStatus::kOk;  // a close_notify follows it
+  if (description == kUserCanceled && ++idle_records_ <= kMaxIdleRecords)
+    return IoStatus::kOk;  // a close_notify follows it
   if (description != static_cast<unsigned char>(Alert::kCloseNotify)) {
     failure_ = "alert from the client";
     closed_ = true;  // section 6.2: nothing may be sent any more

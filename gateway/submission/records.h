@@ -43,6 +43,8 @@ class Records {
   static constexpr std::uint64_t kRekeyAfter = 1 << 23;
   /// More KeyUpdates in one connection are an attempt to keep us busy.
   static constexpr unsigned kMaxKeyUpdates = 1000;
+  /// Records in a row that carry nothing (empty data, user_canceled); more are an attempt to keep us busy.
+  static constexpr unsigned kMaxIdleRecords = 32;
 
   /// `client` and `server` are the keys of the two directions, with the number of the next record in each.
   Records(TrafficKeys client, TrafficKeys server) : client_(std::move(client)), server_(std::move(server)) {}
@@ -97,6 +99,7 @@ class Records {
   std::string unsent_;   ///< sealed and not yet taken by the kernel
   std::string_view failure_;
   unsigned key_updates_ = 0;
+  unsigned idle_records_ = 0;
   bool closed_ = false;  ///< close_notify or an alert was sent
   bool ended_ = false;   ///< close_notify came
 };

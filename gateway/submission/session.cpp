@@ -1,6 +1,8 @@
 #include "submission/session.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 
 #include "base/log.h"
@@ -65,17 +67,21 @@ asio::awaitable<bool> Session::shake_hands() {
   phase_ = Phase::kHandshake;
   connection_.start_tls(worker_.tls());
   connection_.expire_at(until);
-  std::string why;
+  std::string why = "interrupted";
   for (;;) {
     const auto status = connection_.handshake();
-    if (status == IoStatus::kOk) break;
+    if (status == IoStatus::kOk) {
+      why.clear();
+      break;
+    }
     if (status != IoStatus::kWantRead && status != IoStatus::kWantWrite) {
       why = connection_.tls_failure();
       break;
     }
     const auto wake = co_await connection_.wait(status);
     if (wake == Connection::Wake::kReady) continue;
-    why = wake == Connection::Wake::kExpired ? "timeout" : wake == Connection::Wake::kFailed ? "broken" : end_reason_;
+    if (wake == Connection::Wake::kExpired) why = "timeout";
+    if (wake == Connection::Wake::kFailed) why = "broken";
     break;
   }
   if (!why.empty()) {
@@ -171,6 +177,18 @@ asio::awaitable<void> Session::feed() {
     const auto wake = co_await connection_.wait(IoStatus::kWantRead);
     if (wake != Connection::Wake::kReady) {
       on_wake(wake);
+      co_return;
+    }
+  } else {
+    // More is here already; but a client that never stops sending must not keep others and the clock from their turn.
+    const MonoTime now = worker_.clock().mono();
+    if (now >= read_deadline(now)) {
+      on_wake(Connection::Wake::kExpired);
+      co_return;
+    }
+    co_await asio::post(worker_.executor(), asio::use_awaitable);
+    if (ending_) {
+      server_->end_session(end_reply_);
       co_return;
     }
   }

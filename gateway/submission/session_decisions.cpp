@@ -19,6 +19,7 @@ asio::awaitable<Result<ipc::LoginReply>> ask_auth(ipc::Pool& pool, const ipc::Lo
   auto lease = co_await pool.acquire(kMargin);
   if (!lease) co_return fail(lease.error());
   ipc::Channel& channel = **lease;
+  channel.carries_secrets();
   if (const auto sent = co_await channel.send(request, kMargin); !sent) co_return fail(sent.error());
   auto reply = co_await channel.receive_as<ipc::LoginReply>(patience);
   if (reply) lease->release();

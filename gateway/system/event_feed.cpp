@@ -49,10 +49,10 @@ asio::awaitable<void> EventFeed::run() {
 asio::awaitable<bool> EventFeed::send_all() {
   auto channel = co_await ipc::Channel::connect(vault_socket_, kDeadline);
   if (!channel) co_return false;
-  if (dropped_ > 0) {
-    channel->queue(ipc::Event{{ledger::Event("events-lost").number("count", dropped_).take()}});
+  if (const auto told = dropped_; told > 0) {
+    channel->queue(ipc::Event{{ledger::Event("events-lost").number("count", told).take()}});
     if (!co_await channel->flush(kDeadline)) co_return false;
-    dropped_ = 0;
+    dropped_ -= told;  // more may have been dropped meanwhile
   }
   while (!events_.empty()) {
     ipc::Event batch;

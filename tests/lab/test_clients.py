@@ -27,7 +27,7 @@ def text_lines(size, seed):
 BODIES = {
     "1 byte": b"x\r\n",
     "4 KiB": text_lines(4096, 1),
-    "dots": b".\r\n..\r\n...\r\n.a\r\n \r\n.\r\n",
+    "dots": b".\r\n..\r\n...\r\n.a\r\n \r\n.\r\nend\r\n",
     "8 bit": "Gr\u00fc\u00dfe aus K\u00f6ln, \u00a1salud! \U0001f4ec\r\n".encode(),
 }
 

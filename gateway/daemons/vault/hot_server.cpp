@@ -94,7 +94,11 @@ asio::awaitable<Result<void>> HotServer::submit_frame(Connection& connection, co
 }
 
 asio::awaitable<Result<void>> HotServer::deliver_frame(Connection& connection, const ipc::Frame& frame) {
-  if (frame.type == ipc::Read::kType) co_return co_await read(connection, frame);
+  if (frame.type == ipc::Read::kType) {
+    // There two coroutines write already; an answer of a third would mix with theirs.
+    if (connection.delivery) co_return out_of_place("a Read on the claiming connection");
+    co_return co_await read(connection, frame);
+  }
   if (!connection.delivery) {
     connection.delivery = std::make_shared<Delivery>(service_, connection.channel, next_owner_++);
     std::erase_if(deliveries_, [](const auto& weak) { return weak.expired(); });
@@ -139,7 +143,7 @@ asio::awaitable<Result<void>> HotServer::commit(Connection& connection, const ip
   if (!connection.open) co_return out_of_place("a Commit");
   connection.open = false;
   if (!connection.incoming) {
-    record_all(message->events);
+    // Its events say "queued", which is not true; the submitter records what became of it.
     co_return co_await connection.channel->send(refusal(*connection.refused), kAnswer);
   }
   const auto incoming = std::move(connection.incoming);
