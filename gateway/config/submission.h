@@ -69,7 +69,7 @@ enum class TlsVersion { kTls12, kTls13 };
 
 /// Server side TLS.
 struct Tls {
-  /// PEM files; the certificate with its chain. Read again when they change.
+  /// PEM files; the certificate with its chain. Read again on SIGHUP and when postern-system renews them.
   std::string certificate = "/var/lib/postern/tls/certificate.pem";
   std::string key = "/var/lib/postern/tls/key.pem";
   TlsVersion minimum = TlsVersion::kTls12;
