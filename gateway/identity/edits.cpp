@@ -41,10 +41,12 @@ Result<Document> checked(Document document) {
 }
 
 Result<void> normalize(Person& person) {
-  for (auto& address : person.addresses) {
-    auto normal = normal_address(address);
-    if (!normal) return fail(normal.error().within(std::format("person '{}'", printable(person.name))));
-    address = std::move(*normal);
+  for (auto* addresses : {&person.addresses, &person.recipients}) {
+    for (auto& address : *addresses) {
+      auto normal = normal_address(address);
+      if (!normal) return fail(normal.error().within(std::format("person '{}'", printable(person.name))));
+      address = std::move(*normal);
+    }
   }
   return {};
 }

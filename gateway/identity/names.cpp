@@ -39,6 +39,23 @@ bool is_public_key(std::string_view text) {
   return bytes && bytes->size() == kKeySize && !std::ranges::all_of(*bytes, [](char c) { return c == '\0'; });
 }
 
+std::string normal_mac(std::string_view text) {
+  constexpr std::size_t kMacText = 17;
+  if (text.size() != kMacText) return {};
+  std::string normal = to_lower(text);
+  for (std::size_t i = 0; i < kMacText; ++i) {
+    char& c = normal[i];
+    if (i % 3 == 2) {
+      if (c != ':' && c != '-') return {};
+      c = ':';
+    } else if (!is_digit(c) && (c < 'a' || c > 'f')) {
+      return {};
+    }
+  }
+  const bool group = std::string_view("13579bdf").contains(normal[1]);
+  return group || normal == "00:00:00:00:00:00" ? std::string() : normal;
+}
+
 bool is_password(std::string_view bytes) {
   return !bytes.empty() && bytes.size() <= kMaxPassword && !bytes.contains('\0');
 }

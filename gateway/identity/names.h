@@ -24,6 +24,9 @@ bool is_device_name(std::string_view text);
 bool is_full_name(std::string_view text);
 /// A WireGuard public key: 32 bytes as base64 with padding, and not all zero.
 bool is_public_key(std::string_view text);
+/// A hardware address (EUI-48) in one form: "00:11:22:aa:bb:cc"; '-' between the bytes and capitals are understood.
+/// Empty for anything else, for the null address, and for those that name a group of hosts.
+std::string normal_mac(std::string_view text);
 /// What PAM can be asked about: 1 to 256 bytes without NUL.
 bool is_password(std::string_view bytes);
 

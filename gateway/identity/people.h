@@ -25,22 +25,38 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// What somebody may do in the administration, from least to most: a plain person sees their own things, an auditor
+/// looks at everything, a helpdesk changes what can be changed back, an administrator may do all.
+enum class Role : std::uint8_t { kPerson, kAuditor, kHelpdesk, kAdministrator };
+/// "person", "auditor", "helpdesk", "administrator".
+std::string_view to_string(Role role);
+
+/// A machine is a scanner, copier or backup job of the LAN with a login of its own: never in the tunnel, and let in
+/// only from a LAN device that it owns, whatever login.lan_binding says of people.
+enum class PersonKind : std::uint8_t { kPerson, kMachine };
+/// "person", "machine".
+std::string_view to_string(PersonKind kind);
+
 struct Person {
   /// Login name and key; names.h has its grammar.
   std::string name;
   std::string full_name;
+  PersonKind kind = PersonKind::kPerson;
+  Role role = Role::kPerson;
   PersonState state = PersonState::kActive;
   /// No login from this moment on.
   std::optional<WallTime> expires;
-  /// Reverse-paths and From addresses that the person may use, in normal form (names.h). The first one without a
-  /// wildcard is the mailbox that reports go to.
+  /// Reverse-paths and From addresses that the person may use, in normal form (names.h).
   std::vector<std::string> addresses;
   /// Whether "*@domain" may stand among the addresses: a slip of the pen shall not give away a domain.
   bool wildcards = false;
+  /// Whom they may send to, in the same form; empty: anybody.
+  std::vector<std::string> recipients;
+  /// The person's own mailbox, proven by a code that was sent there and came back (invariant 8): the only place that
+  /// reports about failed mail go to. Empty: none yet, so no reports.
+  std::string mailbox;
   Limits limits;
 
-  /// Where reports about failed mail go; empty if there is none.
-  std::string_view mailbox() const;
   bool expired(WallTime now) const { return expires && *expires <= now; }
   bool operator==(const Person&) const = default;
 };
@@ -49,6 +65,16 @@ struct Person {
 enum class DeviceState : std::uint8_t { kActive, kSuspended, kRevoked };
 /// "active", "suspended", "revoked".
 std::string_view to_string(DeviceState state);
+
+/// Where a device of the tunnel gets to, beside other devices of the tunnel, which it never reaches. The box's packet
+/// filter enforces it; the client's AllowedIPs only follow.
+enum class Reach : std::uint8_t {
+  kBox,       ///< the box alone
+  kLan,       ///< also the networks of the LAN
+  kInternet,  ///< everything, LAN included
+};
+/// "box", "lan", "internet".
+std::string_view to_string(Reach reach);
 
 struct Device {
   /// Key, unique over all people, even among revoked ones: the ledger names devices by it.
@@ -59,6 +85,10 @@ struct Device {
   std::string public_key;
   /// Single addresses: those of the tunnel, or the LAN address.
   std::vector<IpAddress> addresses;
+  /// Of a LAN device: its hardware address, "00:11:22:aa:bb:cc"; empty: not looked at. Without addresses it is known by
+  /// this alone. Anybody on the same wire can claim another's: it keeps honest devices apart, no attacker out.
+  std::string mac;
+  Reach access = Reach::kBox;
   DeviceState state = DeviceState::kActive;
   std::optional<WallTime> expires;
   WallTime created{};
@@ -82,8 +112,9 @@ struct Document {
   bool operator==(const Document&) const = default;
 };
 
-/// Every rule of the document: grammars, unique names, each device's person exists, no key and no address twice among
-/// devices that are not revoked, wildcards only where allowed. kInvalid names the entry and the rule.
+/// Every rule of the document: grammars, unique names, each device's person exists, no key, no address and no hardware
+/// address twice among devices that are not revoked, wildcards only where allowed, machines only on the LAN and without
+/// a role. kInvalid names the entry and the rule.
 Result<void> validate(const Document& document);
 
 }  // namespace postern::identity

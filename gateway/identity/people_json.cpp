@@ -24,7 +24,18 @@ std::optional<WallTime> read_time(JsonObject& object, std::string_view key) {
   return time;
 }
 
-/// A text of a small set; the first name is the default when the key is missing.
+/// A text of a small set; the first one is the default when the key is missing.
+template <class Word, std::size_t N>
+Word read_word(JsonObject& object, std::string_view key, const std::array<Word, N>& words) {
+  const std::string text = object.optional_text(key);
+  if (text.empty()) return words[0];
+  for (const Word word : words) {
+    if (to_string(word) == text) return word;
+  }
+  object.wrong(key, std::format("'{}' is not known", printable(text)));
+  return words[0];
+}
+
 template <class State, std::size_t N>
 State read_state(JsonObject& object, const std::array<State, N>& states) {
   const std::string text = object.text("state");
@@ -62,10 +73,15 @@ Result<Person> read_person(const json::value& value, std::string path) {
   Result<void> inner;
   person.name = object.text("name");
   person.full_name = object.optional_text("full_name");
+  person.kind = read_word(object, "kind", std::array{PersonKind::kPerson, PersonKind::kMachine});
+  person.role =
+      read_word(object, "role", std::array{Role::kPerson, Role::kAuditor, Role::kHelpdesk, Role::kAdministrator});
   person.state = read_state(object, std::array{PersonState::kActive, PersonState::kSuspended});
   person.expires = read_time(object, "expires");
   person.addresses = read_texts(object, "addresses");
   person.wildcards = object.optional_flag("wildcards");
+  if (object.optional("recipients") != nullptr) person.recipients = read_texts(object, "recipients");
+  person.mailbox = object.optional_text("mailbox");
   person.limits = read_limits(object, inner);
   if (auto done = object.finish(); !done) return fail(done.error());
   if (!inner) return fail(inner.error());
@@ -78,6 +94,8 @@ Result<Device> read_device(const json::value& value, std::string path) {
   device.name = object.text("name");
   device.person = object.text("person");
   device.public_key = object.optional_text("public_key");
+  device.mac = object.optional_text("mac");
+  device.access = read_word(object, "access", std::array{Reach::kBox, Reach::kLan, Reach::kInternet});
   for (const auto& text : read_texts(object, "addresses")) {
     const auto address = IpAddress::parse(text);
     if (!address) object.wrong("addresses", std::format("'{}' is no single IP address", printable(text)));
@@ -108,12 +126,18 @@ json::value print_time(const std::optional<WallTime>& time) {
   return time ? json::value(format_rfc3339(*time)) : json::value(nullptr);
 }
 
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
 json::object print_person(const Person& person) {
   json::object object{{"name", person.name}, {"full_name", person.full_name}};
+  object["kind"] = to_string(person.kind);
+  object["role"] = to_string(person.role);
   object["state"] = to_string(person.state);
   object["expires"] = print_time(person.expires);
   object["addresses"] = json::array(person.addresses.begin(), person.addresses.end());
   object["wildcards"] = person.wildcards;
+  object["recipients"] = json::array(person.recipients.begin(), person.recipients.end());
+  object["mailbox"] = text_or_null(person.mailbox);
   object["limits"] = {{"messages_per_hour", person.limits.messages_per_hour},
                       {"recipients_per_day", person.limits.recipients_per_day}};
   return object;
@@ -121,7 +145,9 @@ json::object print_person(const Person& person) {
 
 json::object print_device(const Device& device) {
   json::object object{{"name", device.name}, {"person", device.person}};
-  object["public_key"] = device.in_tunnel() ? json::value(device.public_key) : json::value(nullptr);
+  object["public_key"] = text_or_null(device.public_key);
+  object["mac"] = text_or_null(device.mac);
+  object["access"] = to_string(device.access);
   json::array addresses;
   for (const auto& address : device.addresses) addresses.emplace_back(address.to_string());
   object["addresses"] = std::move(addresses);

@@ -29,6 +29,7 @@ namespace {
 
 constexpr unsigned kCreated = 201;
 const std::vector<std::string_view> kStates = {"active", "suspended"};
+const std::vector<std::string_view> kRoles = {"person", "auditor", "helpdesk", "administrator"};
 
 /// Who asks, as the ledger calls them: the account's name, or its number where it has none.
 std::string caller(const Request& request) {
@@ -53,6 +54,11 @@ std::optional<identity::Limits> limits_of(Body& body) {
     (name == "messages_per_hour" ? limits.messages_per_hour : limits.recipients_per_day) = value;
   }
   return limits;
+}
+
+std::optional<identity::Role> role_of(Body& body) {
+  const auto role = body.word("role", kRoles);
+  return role ? std::optional(static_cast<identity::Role>(*role)) : std::nullopt;
 }
 
 /// The live part of all devices, by public key; empty when the tunnel does not answer.
@@ -96,7 +102,9 @@ asio::awaitable<Response> post_person(Agent& agent, const Request& request) {
   identity::Person person;
   person.name = body.required_text("name");
   person.full_name = body.text("full_name").value_or("");
+  person.role = role_of(body).value_or(identity::Role::kPerson);
   person.addresses = body.texts("addresses").value_or(std::vector<std::string>{});
+  person.recipients = body.texts("recipients").value_or(std::vector<std::string>{});
   person.wildcards = body.flag("wildcards").value_or(false);
   person.expires = body.time("expires").value_or(std::nullopt);
   person.limits = limits_of(body).value_or(identity::Limits{});
@@ -114,7 +122,9 @@ asio::awaitable<Response> patch_person(Agent& agent, const Request& request) {
   Body body(*object);
   PersonChange change;
   change.full_name = body.text("full_name");
+  change.role = role_of(body);
   change.addresses = body.texts("addresses");
+  change.recipients = body.texts("recipients");
   change.wildcards = body.flag("wildcards");
   change.expires = body.time("expires");
   change.limits = limits_of(body);

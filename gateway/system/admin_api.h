@@ -10,7 +10,8 @@ namespace postern::system {
 /// The administration of people, devices and the tunnel: HTTP+JSON on the socket "system/admin".
 ///
 ///   GET    /v1/status                     how everything stands
-///   GET    /v1/people                     POST: name, full_name, addresses, wildcards, expires, limits, password
+///   GET    /v1/people                     POST: name, full_name, role, addresses, wildcards, recipients, expires,
+///                                         limits, password
 ///   GET    /v1/people/{name}              PATCH: the same and state, but no password and no name; DELETE
 ///   POST   /v1/people/{name}/password     password
 ///   GET    /v1/devices                    POST: name, person, network, public_key, addresses, expires; the answer

@@ -35,7 +35,9 @@ std::string key_path(const config::Config& config) { return config.gateway.data 
 
 Person with_change(Person person, const PersonChange& change) {
   if (change.full_name) person.full_name = *change.full_name;
+  if (change.role) person.role = *change.role;
   if (change.addresses) person.addresses = *change.addresses;
+  if (change.recipients) person.recipients = *change.recipients;
   if (change.state) person.state = *change.state;
   if (change.expires) person.expires = *change.expires;
   if (change.wildcards) person.wildcards = *change.wildcards;

@@ -28,7 +28,9 @@ namespace asio = boost::asio;
 /// What a change of a person says; members that are not there stay as they are.
 struct PersonChange {
   std::optional<std::string> full_name;
+  std::optional<identity::Role> role;
   std::optional<std::vector<std::string>> addresses;
+  std::optional<std::vector<std::string>> recipients;
   std::optional<identity::PersonState> state;
   std::optional<std::optional<WallTime>> expires;
   std::optional<bool> wildcards;

@@ -56,10 +56,14 @@ json::object person_view(const identity::Document& document, const identity::Per
   json::object view;
   view["name"] = person.name;
   view["full_name"] = person.full_name;
+  view["kind"] = identity::to_string(person.kind);
+  view["role"] = identity::to_string(person.role);
   view["state"] = identity::to_string(person.state);
   view["expires"] = time_or_null(person.expires);
   view["addresses"] = texts(person.addresses, [](const std::string& address) { return address; });
   view["wildcards"] = person.wildcards;
+  view["recipients"] = texts(person.recipients, [](const std::string& address) { return address; });
+  view["mailbox"] = person.mailbox.empty() ? json::value(nullptr) : json::value(person.mailbox);
   view["limits"] = {{"messages_per_hour", person.limits.messages_per_hour},
                     {"recipients_per_day", person.limits.recipients_per_day}};
   view["devices"] = texts(document.devices_of(person.name), [](const auto* device) { return device->name; });
@@ -76,6 +80,8 @@ json::object device_view(const identity::Device& device, const vpn::PeerStatus* 
   view["expired"] = device.expired(now);
   view["addresses"] = address_texts(device.addresses);
   view["public_key"] = device.public_key;
+  view["mac"] = device.mac.empty() ? json::value(nullptr) : json::value(device.mac);
+  view["access"] = identity::to_string(device.access);
   view["created"] = format_rfc3339(device.created);
   view["live"] = live == nullptr ? json::value(nullptr) : json::value(live_view(*live, now));
   return view;

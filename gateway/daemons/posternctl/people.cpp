@@ -24,10 +24,10 @@ Exit list(const Context& context, const Arguments&) {
   if (context.json) return print_json(*answer), Exit::kOk;
   std::vector<std::vector<std::string>> rows;
   for (const auto& person : answer->at("people").as_array()) {
-    rows.push_back({cell(person, "name"), cell(person, "full_name"), cell(person, "state"), cell(person, "expires"),
-                    cell(person, "addresses"), cell(person, "devices")});
+    rows.push_back({cell(person, "name"), cell(person, "full_name"), cell(person, "role"), cell(person, "state"),
+                    cell(person, "expires"), cell(person, "addresses"), cell(person, "devices")});
   }
-  print_table({"NAME", "FULL NAME", "STATE", "EXPIRES", "ADDRESSES", "DEVICES"}, rows);
+  print_table({"NAME", "FULL NAME", "ROLE", "STATE", "EXPIRES", "ADDRESSES", "DEVICES"}, rows);
   return Exit::kOk;
 }
 
@@ -50,6 +50,7 @@ Exit add(const Context& context, const Arguments& arguments) {
   body["addresses"] = std::move(addresses);
   if (const auto name = arguments.value("full-name")) body["full_name"] = *name;
   if (const auto expires = arguments.value("expires")) body["expires"] = *expires;
+  if (const auto role = arguments.value("role")) body["role"] = *role;
   if (arguments.flag("wildcards")) body["wildcards"] = true;
   return ask_and_report(context, "system", Method::kPost, "/v1/people", body,
                         std::format("added; set a password: posternctl people password {}", arguments.words()[0]));
@@ -123,6 +124,7 @@ Exit set(const Context& context, const Arguments& arguments) {
   json::array addresses;
   for (const auto& address : arguments.all("address")) addresses.emplace_back(address);
   if (!addresses.empty()) body["addresses"] = std::move(addresses);
+  if (const auto role = arguments.value("role")) body["role"] = *role;
   if (body.empty()) return complain({ErrorCode::kInvalid, "nothing to change was named"});
   return ask_and_report(context, "system", Method::kPatch, target_of(arguments.words()[0]), body, "changed");
 }
@@ -135,12 +137,14 @@ const Command kCommands[] = {
     {"people list", "", "everybody who may send mail", "", {}, list},
     {"people show", "NAME", "one person", "", {{}, {}, 1, 1}, show},
     {"people add",
-     "NAME --address=ADDRESS... [--full-name=TEXT] [--expires=TIME] [--wildcards]",
+     "NAME --address=ADDRESS... [--full-name=TEXT] [--role=ROLE] [--expires=TIME] [--wildcards]",
      "let somebody send mail",
      "NAME is the login: lower-case letters, digits, '.', '-' and '_'. Each ADDRESS is a mail address that the person\n"
-     "may use as a sender; the first one is where reports about failed mail go. \"*@example.org\" needs --wildcards.\n"
+     "may use as a sender. \"*@example.org\" needs --wildcards. ROLE is what they may do in the administration: "
+     "person\n"
+     "(their own things), auditor (look), helpdesk (what can be undone) or administrator.\n"
      "TIME is RFC 3339, such as 2027-01-31T18:00:00Z. No login works before a password is set.",
-     {{"wildcards"}, {"address", "full-name", "expires"}, 1, 1},
+     {{"wildcards"}, {"address", "full-name", "role", "expires"}, 1, 1},
      add},
     {"people password",
      "NAME",
@@ -149,10 +153,10 @@ const Command kCommands[] = {
      {{}, {}, 1, 1},
      password},
     {"people set",
-     "NAME [--address=ADDRESS...] [--full-name=TEXT] [--expires=TIME|never]",
+     "NAME [--address=ADDRESS...] [--full-name=TEXT] [--role=ROLE] [--expires=TIME|never]",
      "change somebody",
      "The addresses given replace all that there were.",
-     {{}, {"address", "full-name", "expires"}, 1, 1},
+     {{}, {"address", "full-name", "role", "expires"}, 1, 1},
      set},
     {"people suspend", "NAME", "refuse logins from now on and end open sessions", "", {{}, {}, 1, 1}, suspend},
     {"people resume", "NAME", "allow logins again", "", {{}, {}, 1, 1}, resume},

@@ -56,3 +56,12 @@ TEST_CASE("mail addresses come in one form") {
     CHECK_FALSE(normal_address(text).has_value());
   }
 }
+
+TEST_CASE("hardware addresses have one form, and name one host") {
+  CHECK(normal_mac("00:11:22:AA:bb:Cc") == "00:11:22:aa:bb:cc");
+  CHECK(normal_mac("00-11-22-aa-bb-cc") == "00:11:22:aa:bb:cc");
+  for (const char* bad : {"", "00:11:22:aa:bb", "00:11:22:aa:bb:cg", "00:11:22:aa:bb:cc:dd", "0011.22aa.bbcc",
+                          "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:11:22:aa:bb:c\n"}) {
+    CHECK(normal_mac(bad).empty());
+  }
+}

@@ -103,9 +103,52 @@ TEST_CASE("hostile JSON does no harm") {
   CHECK_FALSE(parse_document("{\"version\":1,\"people\":[],\"devices\":[],\"\\u0000\":1}").has_value());
 }
 
-TEST_CASE("reports go to the first mailbox that is one") {
-  Person person = make_person("ada", {"*@example.org", "ada@example.org", "b@example.org"});
-  CHECK(person.mailbox() == "ada@example.org");
-  person.addresses = {"*@example.org"};
-  CHECK(person.mailbox().empty());
+TEST_CASE("roles, recipients, mailboxes and machines are kept, and their rules hold") {
+  Document office = make_office();
+  CHECK(office.people[0].role == Role::kPerson);
+  office.people[0].role = Role::kAdministrator;
+  office.people[0].recipients = {"*@example.net", "office@example.org"};
+  office.people[0].mailbox = "ada@example.com";
+  office.devices[0].access = Reach::kInternet;
+  REQUIRE(validate(office));
+  CHECK(parse_document(print_document(office)) == office);
+  office.people[0].mailbox = "*@example.com";
+  CHECK(validate(office).error().context.contains("is no mailbox"));
+  office.people[0].mailbox = "ada@EXAMPLE.com";
+  CHECK(validate(office).error().context.contains("is no mailbox"));
+  office.people[0].mailbox.clear();
+  office.people[0].recipients = {"nobody"};
+  CHECK_FALSE(validate(office));
+  office.people[0].recipients.clear();
+  office.people[0].kind = PersonKind::kMachine;
+  CHECK(validate(office).error().context == "person 'ada': a machine has no role in the administration");
+  office.people[0].role = Role::kPerson;
+  CHECK(validate(office).error().context == "device 'ada-laptop': 'ada' is a machine of the LAN");
+  CHECK(error_of(changed("\"wildcards\"", "\"role\": \"root\", \"wildcards\"")) ==
+        "people[0].role: 'root' is not known");
+}
+
+TEST_CASE("a device of the LAN is known by address or hardware address") {
+  Document office = make_office();
+  Device scanner;
+  scanner.name = "scanner";
+  scanner.person = "ada";
+  scanner.mac = "00:11:22:aa:bb:cc";
+  office.devices.push_back(scanner);
+  REQUIRE(validate(office));
+  CHECK(parse_document(print_document(office)) == office);
+  office.devices.push_back(scanner);
+  office.devices.back().name = "scanner-2";
+  CHECK(validate(office).error().context == "device 'scanner-2': has the hardware address of 'scanner'");
+  office.devices.pop_back();
+  office.devices.back().mac = "00-11-22-AA-BB-CC";
+  CHECK_FALSE(validate(office));
+  office.devices.back().mac.clear();
+  CHECK_FALSE(validate(office));
+  office.devices.back().addresses = {ip("192.168.7.9")};
+  office.devices.back().access = Reach::kLan;
+  CHECK_FALSE(validate(office));
+  office.devices.back().access = Reach::kBox;
+  office.devices[0].mac = "00:11:22:aa:bb:cc";
+  CHECK_FALSE(validate(office));
 }
