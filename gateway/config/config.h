@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "config/certificate.h"
 #include "config/delivery.h"
+#include "config/gate.h"
+#include "config/panel.h"
+#include "config/public_address.h"
 #include "config/submission.h"
 #include "config/types.h"
 
@@ -147,7 +151,11 @@ struct Config {
   unsigned version = 1;
   Gateway gateway;
   Network network;
+  Gate gate;
   Vpn vpn;
+  PublicAddress public_address;
+  Certificate certificate;
+  Panel panel;
   Submission submission;
   Login login;
   Spool spool;

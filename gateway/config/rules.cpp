@@ -221,6 +221,29 @@ void check_ledger(const Ledger& ledger, Reader& reader) {
                        std::format("at most a quarter of ledger.max_size ({})", format_size(ledger.max_size)));
 }
 
+void check_panel(const Config& config, Reader& reader) {
+  if (!reader.good({"panel.ports", "submission.ports"})) return;
+  const auto& [panel, mail] = std::tie(config.panel.ports, config.submission.ports);
+  const auto taken = [&](std::uint16_t port) {
+    return port != 0 && (port == mail.submissions || port == mail.submission);
+  };
+  if (taken(panel.https) || (panel.http != 0 && panel.http == panel.https)) {
+    reader.contradiction("panel.ports.https", std::to_string(panel.https), "a port of its own");
+  }
+  if (taken(panel.http)) reader.contradiction("panel.ports.http", std::to_string(panel.http), "a port of its own");
+}
+
+void check_public_address(const PublicAddress& address, Reader& reader) {
+  if (!reader.good({"public_address"})) return;
+  const AddressDetection& detection = address.detection;
+  if (detection.ask == AddressQuestion::kDns && (!detection.server || detection.name.empty())) {
+    reader.contradiction("public_address.detection.ask", "dns", "a server and a name to ask it for");
+  }
+  if (address.dynamic_dns.method == DynamicDns::kProvider && address.dynamic_dns.provider.empty()) {
+    reader.contradiction("public_address.dynamic_dns.provider", "none", "the provider that method: provider needs");
+  }
+}
+
 }  // namespace
 
 void check_rules(const Config& config, Reader& reader) {
@@ -229,6 +252,8 @@ void check_rules(const Config& config, Reader& reader) {
   check_overlaps(config, reader);
   check_routers(config.network, reader);
   check_ports(config.submission.ports, reader);
+  check_panel(config, reader);
+  check_public_address(config.public_address, reader);
   check_order(config, reader);
   check_folders(config, reader);
   check_ledger(config.ledger, reader);

@@ -131,7 +131,12 @@ Section<Config> make_schema() {
   root.required("version", &Config::version, number(1U, 1U), "Version of this format.")
       .key("gateway", &Config::gateway, gateway_section(), "The box itself.")
       .key("network", &Config::network, network_section(), "Where connections come from.")
+      .key("gate", &Config::gate, gate_section(), "What becomes of sources that misbehave.")
       .key("vpn", &Config::vpn, vpn_section(), "The WireGuard tunnel of the remote workers.")
+      .key("public_address", &Config::public_address, public_address_section(),
+           "The address that the internet knows the box by. Unless told here, nobody is asked and nobody is told.")
+      .key("certificate", &Config::certificate, certificate_section(), "Where the server's certificate comes from.")
+      .key("panel", &Config::panel, panel_section(), "The administration in the browser.")
       .key("submission", &Config::submission, submission_section(), "Receiving mail from the clients.")
       .key("login", &Config::login, login_section(), "Who may log in, from where, and how often.")
       .key("spool", &Config::spool, spool_section(), "The durable queue.")

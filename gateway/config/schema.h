@@ -15,5 +15,9 @@ const std::vector<KeyDoc>& key_docs();
 ValuePtr<Submission> submission_section();
 ValuePtr<Login> login_section();
 ValuePtr<Delivery> delivery_section();
+ValuePtr<Gate> gate_section();
+ValuePtr<Certificate> certificate_section();
+ValuePtr<PublicAddress> public_address_section();
+ValuePtr<Panel> panel_section();
 
 }  // namespace postern::config

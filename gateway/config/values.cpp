@@ -270,6 +270,41 @@ ScalarPtr<std::string> absolute_path(std::size_t most) {
                     });
 }
 
+ScalarPtr<std::string> provider_name(bool may_be_empty) {
+  return text_value(may_be_empty ? "a provider's name, or empty" : "a provider's name",
+                    [=](const std::string& name) -> Text::Parsed {
+                      if (name.empty() && may_be_empty) return name;
+                      // No dash in front, so that no tool takes it for an option.
+                      if (name.empty() || name.size() > 100 || !is_alnum(name[0]) || !has_only(name, "-_.@")) {
+                        return std::unexpected("letters, digits and - _ . @ only");
+                      }
+                      return name;
+                    });
+}
+
+ScalarPtr<std::string> https_url() {
+  return text_value("an address that begins with https://", [](const std::string& url) -> Text::Parsed {
+    constexpr std::string_view kScheme = "https://";
+    if (!url.starts_with(kScheme) || url.size() > 500) return std::unexpected("");
+    const std::string rest = url.substr(kScheme.size());
+    if (rest.empty() || !is_alnum(rest[0]) || !has_only(rest, "-._~:/%?=&")) {
+      return std::unexpected("a host, a port and a path of plain characters");
+    }
+    return url;
+  });
+}
+
+ScalarPtr<IpEndpoint> ip_endpoint() {
+  return std::make_shared<Scalar<IpEndpoint>>(
+      "an address with its port, such as 192.0.2.1:53",
+      [](const std::string& text) -> Scalar<IpEndpoint>::Parsed {
+        const auto endpoint = IpEndpoint::parse(text);
+        if (!endpoint || endpoint->port == 0 || endpoint->address.is_unspecified()) return std::unexpected("");
+        return *endpoint;
+      },
+      [](const IpEndpoint& endpoint) { return endpoint.to_string(); });
+}
+
 ScalarPtr<IpAddress> ip_address() {
   return std::make_shared<Scalar<IpAddress>>(
       "an IP address",

@@ -83,6 +83,12 @@ ScalarPtr<std::string> service_name();
 ScalarPtr<std::string> host_name(bool may_be_empty);
 /// "host:port", or empty.
 ScalarPtr<std::string> host_and_port();
+/// A name by which a tool knows a provider of DNS: it goes into arguments and settings.
+ScalarPtr<std::string> provider_name(bool may_be_empty);
+/// "https://host[:port]/path" without blanks, quotes or user names.
+ScalarPtr<std::string> https_url();
+/// "192.0.2.1:53" or "[2001:db8::1]:53".
+ScalarPtr<IpEndpoint> ip_endpoint();
 /// 64 hexadecimal digits, with or without colons and in either case as tools print them; or empty.
 ScalarPtr<std::string> sha256_fingerprint();
 /// Names of TLS groups with colons between them.

@@ -107,4 +107,13 @@ TEST_CASE("each member of the structs has its key") {
   check_complete<config::DeliveryTimeouts>("delivery.timeouts");
   check_complete<config::DeliveryRetry>("delivery.retry");
   check_complete<config::People>("people");
+  check_complete<config::Gate>("gate");
+  check_complete<config::Bans>("gate.bans");
+  check_complete<config::PublicAddress>("public_address");
+  check_complete<config::AddressDetection>("public_address.detection");
+  check_complete<config::DynamicName>("public_address.dynamic_dns");
+  check_complete<config::Certificate>("certificate");
+  check_complete<config::Acme>("certificate.acme");
+  check_complete<config::Panel>("panel");
+  check_complete<config::PanelPorts>("panel.ports");
 }
