@@ -51,7 +51,7 @@ In another terminal:
     ./scripts/at worker swaks --server {world.BOX_TUNNEL} --port 465 -tlsc --auth PLAIN --auth-user {lab.ADA} \\
       --auth-password '{lab.ADA_PASSWORD}' --from {lab.ADA_ADDRESS} --to someone@example.com
   try as the attacker:
-    ./scripts/at attacker swaks --server {world.BOX_WAN} --port 587 --timeout 5
+    ./scripts/at attacker swaks --server {world.BOX_WAN} --port 587 --timeout 5 --from {lab.ADA_ADDRESS} --to someone@example.com
   watch the ledger:
     ./scripts/at box posternctl ledger tail -f
 

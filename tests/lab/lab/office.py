@@ -56,7 +56,7 @@ class Office:
         return self
 
     def __exit__(self, kind, error, trace):
-        if error is not None:
+        if error is not None and not isinstance(error, KeyboardInterrupt):
             print(self.box.logs() if hasattr(self, "box") else "", flush=True)
         if hasattr(self, "box"):
             self.box.stop()
