@@ -1,0 +1,43 @@
+import { useState } from 'preact/hooks'
+import { api, say } from '../../api/client'
+import { useLoad } from '../../api/load'
+import { t } from '../../i18n'
+import { MailTable } from '../../ui/mail-parts'
+import { Data, Note } from '../../ui/parts'
+import { Step, type StepProps } from './steps'
+
+export function TestMail(of: StepProps) {
+  const words = t().setup.test
+  const loaded = useLoad(() => say(() => api.GET('/mail', { params: { query: { limit: 5 } } })), [], 3)
+  const [arrived, setArrived] = useState(false)
+  const newest = loaded.data?.messages ?? []
+  const delivered = newest.some((one) => one.state === 'delivered')
+  if (delivered && !arrived) setArrived(true)
+  const replies = newest.flatMap((one) => one.recipients).filter((to) => to.reply && to.state !== 'delivered')
+  return (
+    <Step of={of} title={words.title} lead={words.lead} ready={arrived}>
+      <Data of={loaded}>
+        {() => (
+          <>
+            <div role="status">
+              {arrived ? (
+                <Note tone="good">{words.arrived}</Note>
+              ) : newest.length === 0 ? (
+                <Note>{words.waiting}</Note>
+              ) : replies.length > 0 ? (
+                <Note tone="warn" title={words.problem}>
+                  {replies.map((to) => (
+                    <code>{to.reply}</code>
+                  ))}
+                </Note>
+              ) : (
+                <Note>{words.onWay}</Note>
+              )}
+            </div>
+            {newest.length > 0 && <MailTable of={newest} />}
+          </>
+        )}
+      </Data>
+    </Step>
+  )
+}
