@@ -1,11 +1,21 @@
 // One typed door to the box. What goes wrong is always an ApiError; what needs a fresh login asks for one and goes on.
 import createClient from 'openapi-fetch'
+import { planned } from './planned'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
 export type Problem = Schemas['Problem']
 
 export const api = createClient<paths>({ baseUrl: '/api/v1', headers: { Accept: 'application/json' } })
+
+// What this box does not serve yet is answered here, without a request that would have to fail.
+api.use({
+  onRequest: ({ schemaPath, request }) => {
+    if (!planned.has(`${request.method} ${schemaPath}`)) return undefined
+    const problem: Problem = { type: '/problems/planned', status: 501, title: 'Not there yet', detail: '' }
+    return new Response(JSON.stringify(problem), { status: 501, headers: { 'Content-Type': 'application/problem+json' } })
+  },
+})
 
 export class ApiError extends Error {
   /** Status 0: the box did not answer. */
