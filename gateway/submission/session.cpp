@@ -118,7 +118,9 @@ asio::awaitable<void> Session::converse() {
       message_received_ += data->bytes.size();
       if (transfer_->take(data->bytes)) co_await transfer_->push();
     } else if (std::holds_alternative<smtp::StartTls>(action)) {
-      if (!co_await write_output() || !co_await shake_hands()) {
+      const bool answered = co_await write_output();
+      put_leftover_aside();  // a client may take its time with the handshake, and nothing is left over (smtp/server.h)
+      if (!answered || !co_await shake_hands()) {
         co_await part(true);
         co_return;
       }
@@ -203,17 +205,21 @@ void Session::put_leftover_aside() {
   buffer_.give_back();
 }
 
+void Session::take_leftover_back() {
+  buffer_ = worker_.buffers().borrow();
+  input_ = buffer_.bytes().first(leftover_.size());
+  std::memcpy(input_.data(), leftover_.data(), leftover_.size());
+  wipe(leftover_);
+  std::string().swap(leftover_);
+}
+
 void Session::read_input() {
-  std::size_t have = input_.size();
   if (!buffer_) {
-    buffer_ = worker_.buffers().borrow();
-    have = leftover_.size();
-    std::memcpy(buffer_.bytes().data(), leftover_.data(), have);
-    wipe(leftover_);
-    std::string().swap(leftover_);
-  } else if (have > 0) {
-    std::memmove(buffer_.bytes().data(), input_.data(), have);
+    take_leftover_back();
+  } else if (!input_.empty()) {
+    std::memmove(buffer_.bytes().data(), input_.data(), input_.size());
   }
+  const std::size_t have = input_.size();
   const auto got = connection_.read(buffer_.bytes().subspan(have));
   input_ = buffer_.bytes().first(have + got.bytes);
   switch (got.status) {
@@ -277,18 +283,17 @@ MonoTime Session::read_deadline(MonoTime now) {
 asio::awaitable<void> Session::part(bool linger) {
   connection_.finish_sending();
   input_ = {};
+  buffer_.give_back();
   if (!linger || ending_) co_return;
-  buffer_ = worker_.buffers().borrow();
   connection_.expire_at(worker_.clock().mono() + kLinger);
   std::uint64_t drained = 0;
   while (drained < kLingerBytes) {
-    const auto got = connection_.drain(buffer_.bytes());
+    const auto got = connection_.drain(worker_.buffers().borrow().bytes());
     drained += got.bytes;
     if (got.status == IoStatus::kOk) continue;
     if (got.status != IoStatus::kWantRead) break;
     if (co_await connection_.wait(IoStatus::kWantRead) != Connection::Wake::kReady) break;
   }
-  buffer_.give_back();
 }
 
 void Session::end(const smtp::ReplyView& reply, std::string reason) {

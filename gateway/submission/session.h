@@ -83,7 +83,9 @@ class Session {
   asio::awaitable<bool> write_output();
   /// Says goodbye to the client so that the last reply reaches it.
   asio::awaitable<void> part(bool linger);
+  /// Around whatever may take long: what was read and is not consumed leaves the shared buffer, and comes back.
   void put_leftover_aside();
+  void take_leftover_back();
   void read_input();
   /// Tells the machine that a wait did not end well.
   void on_wake(Connection::Wake wake);

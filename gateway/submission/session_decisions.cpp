@@ -39,8 +39,10 @@ asio::awaitable<void> Session::decide_login(smtp::Authenticate& request) {
                              .link = facts_.origin.link,
                              .network = facts_.origin.network};
   const config::Login& login = settings_->login;
+  put_leftover_aside();
   auto reply = co_await ask_auth(worker_.auth(), question, login.timeout + login.failure_delay + kMargin);
   question.password.wipe();
+  if (!leftover_.empty()) take_leftover_back();
   if (!reply) {
     log::error("postern-auth can't be asked", {{"error", reply.error().context}});
     refuse_login({}, user);
