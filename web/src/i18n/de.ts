@@ -63,7 +63,7 @@ export const de: Catalogue = {
     offlineTitle: 'Die Box antwortet nicht',
     unreachable: 'Die Box antwortet nicht. Ist dieses Gerät noch im Büronetz oder im Tunnel?',
     stale: 'Nicht aktuell: die Box antwortet nicht.',
-    notThere: 'Das hat diese Box (noch) nicht.',
+    notThere: 'Diese Fassung der Box kann das noch nicht.',
     changedMeanwhile: 'Jemand anderes hat das inzwischen geändert. Laden Sie es neu und sehen Sie nach, bevor Sie speichern.',
     throttled: (seconds) => `Zu viele Versuche. In ${seconds} Sekunden geht es wieder.`,
     unknown: (status) => `Die Box lehnte mit Status ${status} ab und sagte nicht, warum.`,

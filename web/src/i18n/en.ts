@@ -67,7 +67,7 @@ export const en = {
     offlineTitle: 'The box does not answer',
     unreachable: 'The box does not answer. Is this device still in the office network or the tunnel?',
     stale: 'Not up to date: the box does not answer.',
-    notThere: 'This box does not have that (yet).',
+    notThere: 'This version of the box can’t do that yet.',
     changedMeanwhile: 'Somebody else changed this in the meantime. Load it again and look before you save.',
     throttled: (seconds: number) => `Too many attempts. Try again in ${seconds} seconds.`,
     unknown: (status: number) => `The box refused with status ${status} and did not say why.`,

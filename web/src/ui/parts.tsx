@@ -117,6 +117,7 @@ export function Data<T>({ of, children, empty }: { of: Loaded<T>; children: (dat
       </>
     )
   }
+  if (of.error?.kind === 'planned') return <p class="muted">{t().errors.notThere}</p>
   if (of.error) {
     return (
       <div class="empty" role="alert">
