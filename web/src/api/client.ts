@@ -17,6 +17,9 @@ api.use({
   },
 })
 
+/** Whether this box serves an operation of the contract: "GET /mail". */
+export const served = (operation: string): boolean => !planned.has(operation)
+
 export class ApiError extends Error {
   /** Status 0: the box did not answer. */
   constructor(

@@ -1,3 +1,4 @@
+import { served } from '../api/client'
 import { may } from '../api/session'
 import { t } from '../i18n'
 import { DnsRecords } from '../ui/dns'
@@ -12,7 +13,7 @@ export default function Delivery() {
         <Card title={words.smartHost} lead={words.smartHostLead}>
           <SmartHost />
         </Card>
-        {may('administrator') && (
+        {may('administrator') && served('POST /delivery/test') && (
           <Card title={words.test} lead={words.testLead}>
             <DeliveryTest />
           </Card>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { api, say, type Schemas } from '../api/client'
+import { hasStates, listMessages } from '../api/messages'
 import { usePages } from '../api/pages'
 import { t } from '../i18n'
 import { bytes } from '../i18n/format'
@@ -20,10 +21,7 @@ function Trace({ only }: { only?: State }) {
   const [person, setPerson] = useState(query.get('person') ?? '')
   const [state, setState] = useState(query.get('state') ?? '')
   const asked = { address: query.get('address') ?? undefined, person: query.get('person') ?? undefined, state: only ?? ((query.get('state') || undefined) as State | undefined) }
-  const pages = usePages<Mail>(async (before) => {
-    const page = await say(() => api.GET('/mail', { params: { query: { limit: 50, before, ...asked } } }))
-    return { rows: page.messages, next: page.next }
-  }, [asked])
+  const pages = usePages<Mail>((before) => listMessages(asked, before), [asked])
   const search = (event: Event) => {
     event.preventDefault()
     const words = new URLSearchParams()
@@ -37,7 +35,7 @@ function Trace({ only }: { only?: State }) {
         <form class="filters" role="search" onSubmit={search}>
           <Input label={words.find} type="search" value={address} onInput={setAddress} inputMode="email" />
           <Input label={words.person} value={person} onInput={setPerson} />
-          <Select label={words.state} value={state} onInput={setState} of={[['', words.all], ...states.map((one): [string, string] => [one, words.states[one] ?? one])]} />
+          {hasStates() && <Select label={words.state} value={state} onInput={setState} of={[['', words.all], ...states.map((one): [string, string] => [one, words.states[one] ?? one])]} />}
           <Button type="submit">{words.search}</Button>
         </form>
       )}

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { api, say, type Schemas } from '../api/client'
+import { api, say, served, type Schemas } from '../api/client'
 import { useLoad } from '../api/load'
 import { may } from '../api/session'
 import { t } from '../i18n'
@@ -152,7 +152,7 @@ export default function Security() {
       <Card title={words.panel}>
         <Sessions />
       </Card>
-      {may('administrator') && <Tokens />}
+      {may('administrator') && served('GET /tokens') && <Tokens />}
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import { api, say } from '../api/client'
+import { api, say, served } from '../api/client'
 import { status } from '../api/events'
 import { useLoad } from '../api/load'
 import { may } from '../api/session'
@@ -54,15 +54,15 @@ export default function System() {
           <MakeBackup />
         </Card>
         <Certificate />
-        {may('administrator') && (
-          <>
-            <Card title={words.check}>
-              <TryPassphrase />
-            </Card>
-            <Card title={words.restore} lead={words.restoreLead}>
-              <RestoreBackup />
-            </Card>
-          </>
+        {may('administrator') && served('POST /backup/check') && (
+          <Card title={words.check}>
+            <TryPassphrase />
+          </Card>
+        )}
+        {may('administrator') && served('POST /backup/restore') && (
+          <Card title={words.restore} lead={words.restoreLead}>
+            <RestoreBackup />
+          </Card>
         )}
       </div>
     </Page>

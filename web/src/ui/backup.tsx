@@ -1,6 +1,6 @@
 // Backup: made, tried, restored.
 import { useState } from 'preact/hooks'
-import { api, ApiError, say } from '../api/client'
+import { api, ApiError, say, served } from '../api/client'
 import { useLoad } from '../api/load'
 import { may } from '../api/session'
 import { t } from '../i18n'
@@ -55,7 +55,7 @@ export function MakeBackup({ onMade }: { onMade?: () => void }) {
           )
         }
       </Data>
-      {may('administrator') && (
+      {may('administrator') && served('POST /backup') && (
         <Form send={send} submit={words.make} fields={['passphrase']}>
           {(wrong) => (
             <>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { api, say, type Schemas } from '../api/client'
+import { hasStates } from '../api/messages'
 import { may } from '../api/session'
 import { t } from '../i18n'
 import { confirm } from './dialogs'
@@ -35,12 +36,12 @@ export function MailTable({ of, own }: { of: Mail[]; own?: boolean }) {
           kind: 'head',
           cell: (one) => {
             const text = <Recipients of={one.recipients.map((to) => to.address)} />
-            return own ? <b>{text}</b> : <a href={`/message/${one.id}`}>{text}</a>
+            return own ? <b>{text}</b> : <a href={`/message/${one.id}`}>{one.recipients.length > 0 ? text : one.id}</a>
           },
         },
         { title: words.sender, cell: (one) => one.sender },
         ...(own ? [{ title: words.reply, cell: (one: Mail) => <span class="small">{one.recipients.find((to) => to.reply && to.state !== 'delivered')?.reply ?? '–'}</span> }] : [{ title: words.person, cell: (one: Mail) => one.person }]),
-        { title: words.state, cell: (one) => <MailState of={one.state} /> },
+        ...(own || hasStates() ? [{ title: words.state, cell: (one: Mail) => <MailState of={one.state} /> }] : []),
         { title: words.accepted, cell: (one) => <When time={one.time} /> },
       ]}
     />

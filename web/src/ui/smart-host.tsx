@@ -1,6 +1,6 @@
 // The mail provider: presets, login, and a test that shows the whole conversation.
 import { useState } from 'preact/hooks'
-import { api, say, type Schemas } from '../api/client'
+import { api, say, served, type Schemas } from '../api/client'
 import { change, draft, loadDraft, valueAt, type Value } from '../api/draft'
 import { useLoad } from '../api/load'
 import { may, session } from '../api/session'
@@ -78,7 +78,7 @@ export function DeliveryTest({ onGood }: { onGood?: () => void }) {
   const words = t().delivery
   const [recipient, setRecipient] = useState('')
   const [result, setResult] = useState<Schemas['DeliveryTestResult']>()
-  if (!may('administrator') || !session.value) return null
+  if (!may('administrator') || !session.value || !served('POST /delivery/test')) return null
   const send = async () => {
     setResult(undefined)
     const answer = await say(() => api.POST('/delivery/test', { body: { recipient: recipient.trim() } }))

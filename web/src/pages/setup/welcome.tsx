@@ -1,6 +1,6 @@
 // A new box: the claim code, then the first administrator, or a backup.
 import { useState } from 'preact/hooks'
-import { api, say } from '../../api/client'
+import { api, say, served } from '../../api/client'
 import { refresh, state } from '../../api/session'
 import { t } from '../../i18n'
 import { go, place } from '../../router'
@@ -51,7 +51,7 @@ export default function Welcome() {
               submit={aim === 'restore' ? words.restoreTitle : words.claim}
               fields={['code']}
               actions={
-                <Button kind="quiet" onClick={() => setAim(aim === 'restore' ? 'administrator' : 'restore')}>
+                served('POST /setup/restore') && <Button kind="quiet" onClick={() => setAim(aim === 'restore' ? 'administrator' : 'restore')}>
                   {aim === 'restore' ? words.freshInstead : words.restoreInstead}
                 </Button>
               }
