@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "ledger/event.h"
 
 namespace postern::delivery {
 
@@ -72,11 +73,7 @@ void VaultLink::connected_anew(std::shared_ptr<ipc::Channel> channel) {
   ++epoch_;
   owed_ = 0;
   unanswered_ = 0;
-  if (!events_.empty()) {
-    channel_->queue(ipc::Event{std::move(events_)});
-    events_.clear();
-    kick();
-  }
+  send_events();
   handlers_.ready();
 }
 
@@ -84,6 +81,7 @@ void VaultLink::disconnected() {
   channel_->close();
   channel_.reset();
   unanswered_ = 0;
+  events_sent_ = 0;
   for (auto& [id, kept] : unsettled_) kept.sent = false;
   if (!closed_) log::warning("the connection to the vault broke", {{"unsettled", std::to_string(unsettled_.size())}});
   handlers_.lost();
@@ -101,6 +99,10 @@ asio::awaitable<void> VaultLink::receive(std::shared_ptr<ipc::Channel> channel) 
       const auto settled = ipc::parse<ipc::Settled>(*frame);
       if (settled) on_settled(*settled);
       if (!settled) understood = fail(settled.error());
+    } else if (frame->type == ipc::Recorded::kType) {
+      const auto recorded = ipc::parse<ipc::Recorded>(*frame);
+      if (recorded) on_recorded(*recorded);
+      if (!recorded) understood = fail(recorded.error());
     } else {
       auto claimed = ipc::parse<ipc::Claimed>(*frame);
       if (claimed) on_claimed(std::move(*claimed));
@@ -188,13 +190,42 @@ void VaultLink::settle(ipc::Settle settle, std::uint64_t epoch) {
 }
 
 void VaultLink::event(std::string json) {
-  if (channel_) {
-    channel_->queue(ipc::Event{{std::move(json)}});
-    kick();
+  if (events_.size() >= kMaxEvents) {
+    ++events_dropped_;
     return;
   }
-  if (events_.size() == kMaxEvents) events_.erase(events_.begin());
   events_.push_back(std::move(json));
+  send_events();
+}
+
+// One frame is under way at a time, so that an answer says which events it is about.
+void VaultLink::send_events() {
+  if (!channel_ || events_sent_ > 0) return;
+  if (events_dropped_ > 0 && events_.size() < kMaxEvents) {
+    events_.push_front(ledger::Event("events-lost").number("count", std::exchange(events_dropped_, 0)).take());
+  }
+  if (events_.empty()) return;
+  events_sent_ = events_.size();
+  channel_->queue(ipc::Event{{events_.begin(), events_.end()}});
+  kick();
+}
+
+void VaultLink::on_recorded(const ipc::Recorded& recorded) {
+  if (!recorded.ok) {
+    asio::co_spawn(executor_, send_events_later(epoch_), asio::detached);
+    return;
+  }
+  events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(events_sent_));
+  events_sent_ = 0;
+  send_events();
+}
+
+asio::awaitable<void> VaultLink::send_events_later(std::uint64_t epoch) {
+  asio::steady_timer timer(executor_, kRefusedPause);
+  co_await timer.async_wait(kAwait);
+  if (closed_ || epoch != epoch_ || !channel_) co_return;
+  events_sent_ = 0;
+  send_events();
 }
 
 void VaultLink::kick() {

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,7 +51,8 @@ class VaultLink {
   void want(std::size_t messages);
   /// Sends a settlement of a message claimed at `epoch`, or keeps it until the message comes again.
   void settle(ipc::Settle settle, std::uint64_t epoch);
-  /// A ledger event that belongs to no message. Kept (the last 1000) while the vault is away.
+  /// A ledger event that belongs to no message. Kept until the vault says that it is on stable storage; of those that
+  /// wait at most 1000 are kept, and the ledger is told how many are missing.
   void event(std::string json);
 
   bool connected() const { return channel_ != nullptr; }
@@ -59,7 +61,7 @@ class VaultLink {
   std::size_t unsettled() const { return unsettled_.size(); }
   /// Whether all that was said on the connection that stands is sent, and all settlements on it confirmed: what a
   /// stopping daemon waits for.
-  bool quiet() const { return unanswered_ == 0 && !flushing_; }
+  bool quiet() const { return unanswered_ == 0 && events_sent_ == 0 && !flushing_; }
 
  private:
   struct Kept {
@@ -75,7 +77,10 @@ class VaultLink {
   /// Gives the kept settlement again if it answers the claim; false if the message must be delivered.
   bool answer_from_kept(const ipc::Claimed& claimed);
   asio::awaitable<void> settle_later(std::uint64_t id, std::uint64_t epoch);
+  void on_recorded(const ipc::Recorded& recorded);
   void send_kept(Kept& kept);
+  void send_events();
+  asio::awaitable<void> send_events_later(std::uint64_t epoch);
   void connected_anew(std::shared_ptr<ipc::Channel> channel);
   void disconnected();
   void kick();
@@ -89,7 +94,9 @@ class VaultLink {
   std::size_t owed_ = 0;        // credit given and not yet used
   std::size_t unanswered_ = 0;  // settlements sent on this connection and not confirmed
   std::unordered_map<std::uint64_t, Kept> unsettled_;
-  std::vector<std::string> events_;  // waiting for a connection
+  std::deque<std::string> events_;    // not known to be recorded
+  std::size_t events_sent_ = 0;       // of these, from the front, on this connection, not answered
+  std::uint64_t events_dropped_ = 0;  // for which there was no room
   bool flushing_ = false;
   bool closed_ = false;
 };

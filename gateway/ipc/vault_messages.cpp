@@ -30,9 +30,6 @@ Commit Commit::decode(Reader& reader) {
   return commit;
 }
 
-void Abort::encode(Writer& writer) const { write_texts(writer, events); }
-Abort Abort::decode(Reader& reader) { return {read_texts(reader)}; }
-
 void Refused::encode(Writer& writer) const {
   writer.u8(static_cast<std::uint8_t>(kind));
   writer.text(reason);

@@ -13,7 +13,8 @@
 ///   Begin, Chunk..., then Commit -> Committed | Refused, or Abort (no answer). A connection that breaks before the
 ///   Commit was answered aborts; whether a commit whose answer was lost holds, nobody can say: the client asks again.
 ///   Probe -> Accepting.
-/// any daemon: Event (no answer) at any time outside a transaction.
+/// any daemon: Event -> Recorded, in order, at any time outside a transaction. A sender keeps what it sent until then,
+///   so that a crash of the vault loses nothing; what was recorded before the answer got lost is recorded twice.
 /// postern-deliver, on one connection: Claim (-> Claimed, one frame a message, as they fall due), Settle -> Settled,
 ///   and on further connections Read -> Content. When the claiming connection breaks, what it claimed and did not
 ///   settle may be claimed again.
@@ -49,13 +50,11 @@ struct Commit {
   static Commit decode(Reader& reader);
 };
 
-/// The transaction is given up; its events are kept.
+/// The transaction is given up. Events about it travel as Event, which is answered.
 struct Abort {
   static constexpr std::uint16_t kType = 0x0304;
-  std::vector<std::string> events;
-
-  void encode(Writer& writer) const;
-  static Abort decode(Reader& reader);
+  void encode(Writer&) const {}
+  static Abort decode(Reader&) { return {}; }
 };
 
 /// The message and its entries are on stable storage.
@@ -83,13 +82,23 @@ struct Refused {
   static Refused decode(Reader& reader);
 };
 
-/// Ledger events outside a transaction; several go in one frame. They are made durable within moments.
+/// Ledger events outside a transaction; several go in one frame. They are made durable within moments. One that the
+/// ledger does not take (ledger/check.h) is replaced by an entry "events-lost".
 struct Event {
   static constexpr std::uint16_t kType = 0x0307;
   std::vector<std::string> events;
 
   void encode(Writer& writer) const;
   static Event decode(Reader& reader);
+};
+
+/// The answer to the oldest Event on this connection that has none yet.
+struct Recorded {
+  static constexpr std::uint16_t kType = 0x030a;
+  bool ok = false;  ///< on stable storage; else none of them is: try again later
+
+  void encode(Writer& writer) const { writer.boolean(ok); }
+  static Recorded decode(Reader& reader) { return {reader.boolean()}; }
 };
 
 /// Would a message of this size be taken now?

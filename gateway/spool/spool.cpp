@@ -14,7 +14,7 @@ namespace postern::spool {
 namespace {
 
 constexpr std::uint64_t kMaxWaiting = 256 << 20;  // bytes submitted and not written
-constexpr std::size_t kMaxEvents = 4096;          // of one transaction
+constexpr std::size_t kManyEvents = 64 << 10;     // bytes of them that are not kept waiting for company
 constexpr Owner kAdministrator = ~Owner{0};
 constexpr std::size_t kMaxReply = 512;
 
@@ -189,7 +189,7 @@ Result<void> Spool::record(const std::vector<std::string>& events, Done done) {
   if (const auto good = check_events(events); !good) return good;
   auto transaction = make_transaction(RecordType::kNote, 0, events);
   if (!log_->fits(transaction->head.size())) return fail(ErrorCode::kInvalid, "events do not fit into a segment");
-  transaction->urgent = static_cast<bool>(done);
+  transaction->urgent = transaction->head.size() >= kManyEvents;
   transaction->done = std::move(done);
   log_->submit(std::move(transaction));
   return {};

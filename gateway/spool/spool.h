@@ -27,6 +27,9 @@ namespace postern::spool {
 
 class Spool;
 
+/// Ledger events of one transaction, at most.
+inline constexpr std::size_t kMaxEvents = 4096;
+
 struct Options {
   std::string folder;         ///< its parent must exist; only this process may use it
   std::string ledger_folder;  ///< likewise
@@ -148,7 +151,7 @@ class Spool {
   Result<void> admits(std::uint64_t size) const;
   /// Begins a message. Errors as admits(), and kExists for an id that is in use.
   Result<std::unique_ptr<Incoming>> begin(MessageId id, std::uint64_t announced_size);
-  /// Ledger events without a message. Without `done` they become durable within moments. kInvalid for events that the
+  /// Ledger events without a message; they become durable within moments (Log::kLazy). kInvalid for events that the
   /// ledger does not take (ledger/check.h); none is recorded then.
   Result<void> record(const std::vector<std::string>& events, Done done = {});
 

@@ -4,7 +4,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
-#include "ipc/vault_messages.h"
 #include "ledger/event.h"
 
 namespace postern::submission {
@@ -69,10 +68,10 @@ asio::awaitable<bool> EventSink::send_batch() {
     batch.events.push_back(events_[count]);
   }
   sending_ = true;
-  const auto sent = co_await channel_->send(batch, limits_.send);
+  const auto recorded = co_await exchange(batch);
   sending_ = false;
-  if (!sent) {
-    log::warning("ledger events could not be sent; trying again", {{"error", sent.error().context}});
+  if (!recorded) {
+    log::warning("ledger events could not be recorded; trying again", {{"error", recorded.error().context}});
     channel_.reset();
     connected_ = false;
     co_return false;
@@ -82,6 +81,15 @@ asio::awaitable<bool> EventSink::send_batch() {
   events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
   size_ -= bytes;
   co_return true;
+}
+
+// Only the vault's word that they are on stable storage lets events go.
+asio::awaitable<Result<void>> EventSink::exchange(const ipc::Event& batch) {
+  if (const auto sent = co_await channel_->send(batch, limits_.send); !sent) co_return sent;
+  const auto answer = co_await channel_->receive_as<ipc::Recorded>(limits_.send);
+  if (!answer) co_return fail(answer.error());
+  if (!answer->ok) co_return fail(ErrorCode::kUnavailable, "the vault can't store them now");
+  co_return Result<void>{};
 }
 
 void EventSink::stop() {

@@ -11,13 +11,14 @@
 #include <string>
 
 #include "ipc/channel.h"
+#include "ipc/vault_messages.h"
 
 namespace postern::submission {
 
 namespace asio = boost::asio;
 
 /// Ledger events outside of a message's transaction, on their way to the vault: gathered for a moment, sent in batches
-/// on one connection, kept while the vault is away.
+/// on one connection, kept until the vault says that they are on stable storage.
 ///
 /// Memory is bounded. At `soft` bytes full() turns true, and nobody new is let in: what can't be written down must not
 /// happen. Sessions that stand can't add much more; should they, events beyond twice that are dropped and counted, and
@@ -52,6 +53,7 @@ class EventSink {
 
  private:
   asio::awaitable<bool> send_batch();
+  asio::awaitable<Result<void>> exchange(const ipc::Event& batch);
   asio::awaitable<void> pause(std::chrono::milliseconds time);
 
   const Limits limits_;

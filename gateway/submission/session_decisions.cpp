@@ -198,8 +198,7 @@ asio::awaitable<void> Session::abort_message(smtp::Fault fault) {
                           .field("reason", fault == smtp::Fault::kDriver ? end_reason_ : smtp::to_string(fault))
                           .number("received", transfer_->received())
                           .take());
-    const bool told = co_await transfer_->abandon(events_);
-    if (told) events_.clear();
+    co_await transfer_->abandon();
     transfer_.reset();
     flush_events();
     message_ = 0;

@@ -213,12 +213,10 @@ Transfer::Verdict Transfer::judge(const Result<ipc::Frame>& frame) {
                                                                              : "vault-refused");
 }
 
-asio::awaitable<bool> Transfer::abandon(const std::vector<std::string>& events) {
-  if (!channel_) co_return false;
-  const auto sent = co_await (*channel_)->send(ipc::Abort{events}, kConnect);
-  if (sent) channel_->release();
+asio::awaitable<void> Transfer::abandon() {
+  if (!channel_) co_return;
+  if (co_await (*channel_)->send(ipc::Abort{}, kConnect)) channel_->release();
   channel_.reset();
-  co_return sent.has_value();
 }
 
 }  // namespace postern::submission

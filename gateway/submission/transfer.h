@@ -59,9 +59,8 @@ class Transfer {
   /// The content is complete. `events` are those of the transaction so far; "queued" is added, and all of them become
   /// durable together with the message. When it is refused they do not: `events` still holds them then.
   asio::awaitable<Verdict> finish(std::vector<std::string>& events);
-  /// The message will not be completed. True: the vault was told, with `events`; false: it knew nothing of it yet, and
-  /// `events` are the caller's to write down.
-  asio::awaitable<bool> abandon(const std::vector<std::string>& events);
+  /// The message will not be completed: tells the vault, if it knows of it. Its events are the caller's to write down.
+  asio::awaitable<void> abandon();
 
   /// Bytes handed over so far, as the client sent them.
   std::uint64_t received() const { return received_; }

@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "base/log.h"
-#include "ipc/channel.h"
-#include "ipc/vault_messages.h"
 #include "ledger/event.h"
 
 namespace postern::system {
@@ -45,19 +43,26 @@ asio::awaitable<void> EventFeed::run() {
   }
 }
 
+// Only the vault's word that they are on stable storage lets events go.
+asio::awaitable<bool> EventFeed::record(ipc::Channel& channel, const ipc::Event& batch) {
+  if (!co_await channel.send(batch, kDeadline)) co_return false;
+  const auto answer = co_await channel.receive_as<ipc::Recorded>(kDeadline);
+  co_return answer && answer->ok;
+}
+
 /// One connection for all that waits: events are rare, and an idle connection would only have to be watched.
 asio::awaitable<bool> EventFeed::send_all() {
   auto channel = co_await ipc::Channel::connect(vault_socket_, kDeadline);
   if (!channel) co_return false;
   if (const auto told = dropped_; told > 0) {
-    channel->queue(ipc::Event{{ledger::Event("events-lost").number("count", told).take()}});
-    if (!co_await channel->flush(kDeadline)) co_return false;
+    const ipc::Event lost{{ledger::Event("events-lost").number("count", told).take()}};
+    if (!co_await record(*channel, lost)) co_return false;
     dropped_ -= told;  // more may have been dropped meanwhile
   }
   while (!events_.empty()) {
     ipc::Event batch;
     for (std::size_t i = 0; i < events_.size() && i < kBatch; ++i) batch.events.push_back(events_[i]);
-    if (!co_await channel->send(batch, kDeadline)) co_return false;
+    if (!co_await record(*channel, batch)) co_return false;
     events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(batch.events.size()));
   }
   co_return true;

@@ -7,12 +7,15 @@
 #include <deque>
 #include <string>
 
+#include "ipc/channel.h"
+#include "ipc/vault_messages.h"
+
 namespace postern::system {
 
 namespace asio = boost::asio;
 
-/// Ledger events on their way to the vault. They wait in memory while the vault is away, at most `bound` of them; what
-/// does not fit is counted, and the ledger is told how many are missing. One executor.
+/// Ledger events on their way to the vault. They wait in memory until the vault says that they are on stable storage,
+/// at most `bound` of them; what does not fit is counted, and the ledger is told how many are missing. One executor.
 class EventFeed {
  public:
   EventFeed(const asio::any_io_executor& executor, std::string vault_socket, std::size_t bound = 10000);
@@ -31,6 +34,7 @@ class EventFeed {
 
  private:
   asio::awaitable<bool> send_all();
+  static asio::awaitable<bool> record(ipc::Channel& channel, const ipc::Event& batch);
 
   asio::steady_timer wake_;
   std::string vault_socket_;

@@ -90,6 +90,22 @@ void Delivery::settled(std::uint64_t id, bool ok) {
   written_.cancel();
 }
 
+Result<void> Delivery::record(const std::vector<std::string>& events) {
+  const auto begun = service_.spool.record(
+      events, [self = shared_from_this()](const Result<void>& result) { self->recorded(result.has_value()); });
+  if (!begun) {
+    log::error("ledger events were not recorded", {{"reason", begun.error().context}});
+    recorded(false);
+  }
+  return {};
+}
+
+void Delivery::recorded(bool ok) {
+  if (ended_) return;
+  channel_->queue(ipc::Recorded{ok});
+  written_.cancel();
+}
+
 void Delivery::end() {
   ended_ = true;
   service_.spool.end_claims(owner_);

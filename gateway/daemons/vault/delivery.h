@@ -21,6 +21,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   /// A Claim or a Settle. kProtocol for anything else.
   Result<void> handle(const ipc::Frame& frame);
+  /// Ledger events on this connection, already checked; answered by Recorded in order.
+  Result<void> record(const std::vector<std::string>& events);
   /// A message may have fallen due.
   void wake() { due_.cancel(); }
   /// The connection is over: claims that were not settled are given back.
@@ -30,6 +32,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   Result<void> take_credit(const ipc::Frame& frame);
   Result<void> settle(const ipc::Frame& frame);
   void settled(std::uint64_t id, bool ok);
+  void recorded(bool ok);
   static asio::awaitable<void> claim_loop(std::shared_ptr<Delivery> self);
   static asio::awaitable<void> write_loop(std::shared_ptr<Delivery> self);
   asio::awaitable<bool> claim_some();

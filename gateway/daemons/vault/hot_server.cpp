@@ -1,5 +1,6 @@
 #include "daemons/vault/hot_server.h"
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <chrono>
 
@@ -8,6 +9,8 @@
 #include "daemons/vault/delivery.h"
 #include "ipc/listener.h"
 #include "ipc/vault_messages.h"
+#include "ledger/check.h"
+#include "ledger/event.h"
 
 namespace postern::vault {
 
@@ -28,6 +31,21 @@ ipc::Refused refusal(const Error& error) {
     case ErrorCode::kExists: return {Kind::kInvalid, error.context};
     default: return {Kind::kStorage, error.context};
   }
+}
+
+/// The events without those that the ledger would refuse: one bad event must not keep all behind it from being
+/// written, for ever. What is left out is counted in an event of its own.
+std::vector<std::string> acceptable(std::vector<std::string> events) {
+  std::uint64_t bad = 0;
+  std::string reason;
+  std::erase_if(events, [&](const std::string& event) {
+    const auto good = ledger::check_event(event);
+    if (good) return false;
+    if (bad++ == 0) reason = good.error().context;
+    return true;
+  });
+  if (bad > 0) events.push_back(ledger::Event("events-lost").number("count", bad).field("reason", reason).take());
+  return events;
 }
 
 std::unexpected<Error> out_of_place(std::string_view what) {
@@ -76,7 +94,9 @@ asio::awaitable<void> HotServer::converse(ipc::Channel::Socket socket) {
 }
 
 asio::awaitable<Result<void>> HotServer::handle(Connection& connection, const ipc::Frame& frame) {
-  if (frame.type == ipc::Event::kType && !connection.open) co_return record(frame);
+  if (frame.type == ipc::Event::kType && !connection.open) {
+    co_return co_await record(connection, frame);
+  }
   if (connection.rights.submit) co_return co_await submit_frame(connection, frame);
   if (connection.rights.deliver) co_return co_await deliver_frame(connection, frame);
   co_return fail(ErrorCode::kPermission, "this account may only record events");
@@ -165,7 +185,6 @@ asio::awaitable<Result<void>> HotServer::abort(Connection& connection, const ipc
   if (!connection.open) co_return out_of_place("an Abort");
   connection.open = false;
   connection.incoming.reset();
-  record_all(message->events);
   co_return Result<void>{};
 }
 
@@ -187,18 +206,21 @@ asio::awaitable<Result<void>> HotServer::read(Connection& connection, const ipc:
   co_return co_await connection.channel->send(ipc::Content{*content}, kAnswer);
 }
 
-Result<void> HotServer::record(const ipc::Frame& frame) {
-  const auto message = ipc::parse<ipc::Event>(frame);
-  if (!message) return fail(message.error());
-  record_all(message->events);
-  return {};
-}
-
-void HotServer::record_all(const std::vector<std::string>& events) {
-  if (events.empty()) return;
-  if (const auto recorded = service_.spool.record(events); !recorded) {
-    log::error("ledger events were not recorded", {{"reason", recorded.error().context}});
+asio::awaitable<Result<void>> HotServer::record(Connection& connection, const ipc::Frame& frame) {
+  auto message = ipc::parse<ipc::Event>(frame);
+  if (!message) co_return fail(message.error());
+  const auto events = acceptable(std::move(message->events));
+  if (connection.delivery) co_return connection.delivery->record(events);
+  Result<void> recorded;
+  for (std::size_t from = 0; from < events.size() && recorded; from += spool::kMaxEvents) {
+    const std::vector<std::string> part(
+        events.begin() + static_cast<std::ptrdiff_t>(from),
+        events.begin() + static_cast<std::ptrdiff_t>(std::min(events.size(), from + spool::kMaxEvents)));
+    recorded =
+        co_await durable(service_, [&](spool::Done done) { return service_.spool.record(part, std::move(done)); });
   }
+  if (!recorded) log::error("ledger events were not recorded", {{"reason", recorded.error().context}});
+  co_return co_await connection.channel->send(ipc::Recorded{recorded.has_value()}, kAnswer);
 }
 
 void HotServer::wake() {

@@ -69,8 +69,7 @@ class HotServer {
   asio::awaitable<Result<void>> abort(Connection& connection, const ipc::Frame& frame);
   asio::awaitable<Result<void>> probe(Connection& connection, const ipc::Frame& frame);
   asio::awaitable<Result<void>> read(Connection& connection, const ipc::Frame& frame);
-  Result<void> record(const ipc::Frame& frame);
-  void record_all(const std::vector<std::string>& events);
+  asio::awaitable<Result<void>> record(Connection& connection, const ipc::Frame& frame);
 
   Service& service_;
   Callers callers_;

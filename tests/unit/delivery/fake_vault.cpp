@@ -150,7 +150,12 @@ bool FakeVault::handle(const std::shared_ptr<ipc::Channel>& channel, const ipc::
     case ipc::Read::kType: on_read(*channel, ipc::parse<ipc::Read>(frame).value()); return true;
     case ipc::Event::kType: {
       ipc::Event event = ipc::parse<ipc::Event>(frame).value();
+      if (losing_events > 0) {
+        --losing_events;
+        return false;
+      }
       std::ranges::move(event.events, std::back_inserter(events_));
+      channel->queue(ipc::Recorded{true});
       return true;
     }
     default: return false;

@@ -55,6 +55,8 @@ class FakeVault {
   std::function<Reaction(const Settlement&)> on_settle;
   /// Content is refused beyond this offset.
   std::optional<std::uint64_t> unreadable_from;
+  /// So many frames of events end the connection unrecorded.
+  int losing_events = 0;
 
   const std::vector<Settlement>& settlements() const { return settlements_; }
   /// All ledger events, those of settlements too.

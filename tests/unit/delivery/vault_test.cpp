@@ -136,3 +136,15 @@ TEST_CASE("messages parked when the vault goes away are dropped and come again")
   CHECK(office.server->messages().size() == 10);
   CHECK(office.vault.events_named("delivered") == 10);
 }
+
+TEST_CASE("events that the vault took and lost in a crash are sent again") {
+  Office office;
+  office.serve();
+  office.deliver();
+  office.vault.losing_events = 2;
+  office.dispatcher->event(R"({"event":"first"})");
+  REQUIRE(office.until([&] { return office.vault.losing_events == 0; }));
+  office.dispatcher->event(R"({"event":"second"})");
+  REQUIRE(office.until([&] { return office.vault.events_named("second") == 1; }));
+  CHECK(office.vault.events_named("first") == 1);
+}

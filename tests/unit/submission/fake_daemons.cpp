@@ -74,7 +74,12 @@ bool FakeVault::take(ipc::Channel& channel, const ipc::Frame& frame, Message& me
     }
     case ipc::Event::kType: {
       const auto event = ipc::parse<ipc::Event>(frame).value();
+      if (losing_events_ > 0) {  // as a vault that dies before it could write them
+        --losing_events_;
+        return false;
+      }
       events_.insert(events_.end(), event.events.begin(), event.events.end());
+      channel.queue(ipc::Recorded{true});
       return true;
     }
     case ipc::Begin::kType: {
@@ -91,8 +96,6 @@ bool FakeVault::take(ipc::Channel& channel, const ipc::Frame& frame, Message& me
     }
     case ipc::Abort::kType: {
       ++aborts_;
-      const auto abort = ipc::parse<ipc::Abort>(frame).value();
-      events_.insert(events_.end(), abort.events.begin(), abort.events.end());
       return true;
     }
     case ipc::Commit::kType: break;
@@ -118,6 +121,11 @@ bool FakeVault::take(ipc::Channel& channel, const ipc::Frame& frame, Message& me
 void FakeVault::answer(Answer commits) {
   const std::lock_guard lock(mutex_);
   answer_ = commits;
+}
+
+void FakeVault::lose_events(int frames) {
+  const std::lock_guard lock(mutex_);
+  losing_events_ = frames;
 }
 
 void FakeVault::refuse_probes(std::optional<ipc::Refused::Kind> kind) {

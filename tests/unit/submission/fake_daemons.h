@@ -34,6 +34,8 @@ class FakeVault {
   FakeVault(asio::io_context& context, const std::string& run);
   /// What is said to commits from now on, and to probes.
   void answer(Answer commits);
+  /// The next so many frames of events end the connection unrecorded.
+  void lose_events(int frames);
   void refuse_probes(std::optional<ipc::Refused::Kind> kind);
   /// Stops reading on all connections until let go: back-pressure.
   void hold(bool on);
@@ -65,6 +67,7 @@ class FakeVault {
   Answer answer_ = Answer::kCommit;
   std::optional<ipc::Refused::Kind> refused_probe_;
   bool held_ = false;
+  int losing_events_ = 0;
 };
 
 /// Plays postern-auth: "ann" has the password "secret" and the address ann@example.org, on device "laptop".
