@@ -74,8 +74,10 @@ def is_sync(line):
 def ledger_tells_all(office):
     box = office.box
     delivered = box.wait_for_entry(event="delivered")
+    queued = next(e for e in box.ledger() if e["event"] == "queued" and e["message"] == delivered["message"])
+    # What doesn't belong to the message's own transaction may be a flush behind it.
+    box.wait_for_entry(event="disconnect", session=queued["session"])
     entries = box.ledger()
-    queued = next(e for e in entries if e["event"] == "queued" and e["message"] == delivered["message"])
     story = [e["event"] for e in entries
              if e.get("session") == queued["session"] or e.get("message") == queued["message"]]
     for event in ("connect", "tls", "login", "mail", "rcpt", "queued", "delivered"):
